@@ -1,0 +1,91 @@
+// swift-tools-version: 6.1
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import PackageDescription
+
+// systemd exists on Linux only, and even there an image may be built without libsystemd (turn the trait off).
+let systemd: TargetDependencyCondition? = .when(platforms: [.linux], traits: ["Systemd"])
+let linux: TargetDependencyCondition? = .when(platforms: [.linux])
+
+let package = Package(
+    name: "swift-background",
+    platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .visionOS(.v2)],
+    products: [
+        .library(name: "Scheduling", targets: ["Scheduling"]),
+        .library(name: "SchedulingTesting", targets: ["SchedulingTesting"]),
+    ],
+    traits: [
+        .trait(
+            name: "Systemd",
+            description: "Wake programs through systemd and hold logind locks; links libsystemd (Linux only)."),
+        .default(enabledTraits: ["Systemd"]),
+    ],
+    targets: [
+        // C libraries and the calls that Swift cannot make by itself.
+        .systemLibrary(
+            name: "CBackgroundSQLite", pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .yum(["sqlite-devel"]), .brew(["sqlite"])]),
+        .systemLibrary(
+            name: "CBackgroundSystemd", pkgConfig: "libsystemd",
+            providers: [.apt(["libsystemd-dev"]), .yum(["systemd-devel"])]),
+        .target(name: "CBackgroundLinux"),
+
+        // The surroundings as values and ports, and what observes them for real.
+        .target(name: "BackgroundSurroundings"),
+        .target(
+            name: "BackgroundMonitors",
+            dependencies: [
+                "BackgroundSurroundings",
+                .target(name: "CBackgroundLinux", condition: linux),
+            ]),
+        .target(name: "BackgroundSQLite", dependencies: ["CBackgroundSQLite"]),
+
+        // Scheduling: the core decides, the adapters act, the runtime joins them, the products name them.
+        .target(name: "SchedulingCore", dependencies: ["BackgroundSurroundings"]),
+        .target(
+            name: "SchedulingStore",
+            dependencies: [
+                "SchedulingCore", "BackgroundSurroundings", "BackgroundSQLite",
+                .target(name: "CBackgroundLinux", condition: linux),
+            ]),
+        .target(
+            name: "SchedulingSystemd",
+            dependencies: [
+                "SchedulingCore", "BackgroundSurroundings",
+                .target(name: "CBackgroundLinux", condition: linux),
+                .target(name: "CBackgroundSystemd", condition: systemd),
+            ]),
+        .target(
+            name: "SchedulingRuntime",
+            dependencies: [
+                "SchedulingCore", "SchedulingStore", "BackgroundSurroundings", "BackgroundMonitors",
+                .target(name: "SchedulingSystemd", condition: systemd),
+            ]),
+        .target(name: "Scheduling", dependencies: ["SchedulingRuntime", "SchedulingCore"]),
+        .target(
+            name: "SchedulingTesting",
+            dependencies: [
+                "Scheduling", "SchedulingRuntime", "SchedulingCore", "SchedulingStore", "BackgroundSurroundings",
+            ]),
+
+        .testTarget(name: "BackgroundSQLiteTests", dependencies: ["BackgroundSQLite"]),
+        .testTarget(
+            name: "BackgroundMonitorsTests", dependencies: ["BackgroundMonitors", "BackgroundSurroundings"]),
+        .testTarget(name: "SchedulingCoreTests", dependencies: ["SchedulingCore", "BackgroundSurroundings"]),
+        .testTarget(
+            name: "SchedulingStoreTests",
+            dependencies: ["SchedulingStore", "SchedulingCore", "BackgroundSurroundings", "BackgroundSQLite"]),
+        .testTarget(
+            name: "SchedulingSystemdTests",
+            dependencies: [
+                "SchedulingCore", "BackgroundSurroundings",
+                .target(name: "SchedulingSystemd", condition: systemd),
+            ]),
+        .testTarget(
+            name: "SchedulingTests",
+            dependencies: ["Scheduling", "SchedulingTesting"]),
+        .testTarget(name: "HouseRulesTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+/// One reading of the three clocks, taken together.
+///
+/// - `wall`: civil time; can be stepped (CLOCK_REALTIME, clock_gettime(2)).
+/// - `boot`: microseconds since boot, sleep included (CLOCK_BOOTTIME).
+/// - `awake`: microseconds since boot without sleep (CLOCK_MONOTONIC). Budgets and graces are measured on it, so that
+///   a host that slept has not used up its tasks' time.
+package struct Moment: Hashable, Sendable {
+    package var wall: WallTime
+    package var boot: Int64
+    package var awake: Int64
+
+    package init(wall: WallTime, boot: Int64, awake: Int64) {
+        self.wall = wall
+        self.boot = boot
+        self.awake = awake
+    }
+}
+
+/// Reads the clocks and calls back at an instant.
+package protocol TimeSource: Sendable {
+    func now() -> Moment
+
+    /// An alarm that is not set yet. `action` runs on a thread of the source's choosing, once for each setting.
+    func makeAlarm(_ action: @escaping @Sendable () -> Void) -> any Alarm
+}
+
+/// One resettable alarm of a `TimeSource`.
+package protocol Alarm: Sendable {
+    /// Replaces what was set: goes off when the wall clock reads `wall` or the awake clock reads `awake` (microseconds),
+    /// whichever comes first. Both nil: never. A wall instant follows every step of the wall clock.
+    func set(wall: WallTime?, awake: Int64?)
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+/// What sort of work a task does; it decides the limits and the budget.
+public enum TaskKind: Int, Hashable, Sendable, CaseIterable, CustomStringConvertible {
+    /// A short update of content: seconds.
+    case refresh = 1
+    /// Longer, deferrable work: minutes.
+    case processing = 2
+
+    /// The word that people read.
+    public var description: String {
+        switch self {
+        case .refresh: "refresh"
+        case .processing: "processing"
+        }
+    }
+}
