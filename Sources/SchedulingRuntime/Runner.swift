@@ -21,7 +21,7 @@ final class Runner: Sendable {
         var inbox: [Input] = []
         var isWorking = false
         var runs: [Int64: TaskRun] = [:]
-        var unrecorded: [SchedulingStore.RunEnd] = []
+        var unrecorded: [RunEnd] = []
         var failures = 0
         var watch: (any ConditionsWatch)?
         var doorbell: DoorbellWatch?
@@ -224,7 +224,7 @@ final class Runner: Sendable {
         let ends = state.withLock { state in
             state.runs[end.occurrence] = nil
             state.unrecorded.append(
-                SchedulingStore.RunEnd(
+                RunEnd(
                     occurrence: end.occurrence, outcome: end.outcome, reason: end.reason, detail: end.detail,
                     started: end.started, ended: end.ended, again: end.again))
             return state.unrecorded
@@ -252,7 +252,7 @@ final class Runner: Sendable {
             }
         }
         try store.postpone([
-            SchedulingStore.Postponement(occurrence: occurrence.id, until: postponement.until, waiting: waiting)
+            Postponement(occurrence: occurrence.id, until: postponement.until, waiting: waiting)
         ])
     }
 

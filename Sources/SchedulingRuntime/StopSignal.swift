@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
-import Dispatch
+@preconcurrency import Dispatch
 import Foundation
 
 /// Hears SIGTERM, by which a service manager or a person asks the process to stop.

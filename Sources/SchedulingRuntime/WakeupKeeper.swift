@@ -38,7 +38,7 @@ final class WakeupKeeper: Sendable {
         prepareOnce()
         guard let head = requests.map(\.instant).min() else { return }
         let now = environment.time.now()
-        let relying = SchedulingStore.WakeupReliance.recorded(generation: waker.generation())
+        let relying = WakeupReliance.recorded(generation: waker.generation())
         if try store.submit(requests, limits: limits, now: now.wall, relying: relying) == .submitted {
             return CrashPoint.pass(.afterCommit)
         }
@@ -103,7 +103,7 @@ final class WakeupKeeper: Sendable {
         }
     }
 
-    private func target(_ outlook: SchedulingStore.Outlook, _ runner: LiveRunner, _ now: WallTime) -> WallTime? {
+    private func target(_ outlook: Outlook, _ runner: LiveRunner, _ now: WallTime) -> WallTime? {
         WakeTarget(earliest: outlook.earliest, isRunning: outlook.claimed > 0)
             .instant(now: now, runner: runner, policy: policy)
     }

@@ -26,10 +26,10 @@ enum Composition {
     private static func make(
         _ configuration: BGTaskScheduler.Configuration
     ) throws(SchedulingFailure) -> SchedulingEnvironment {
-        let facts = HostFacts.read()
+        let facts = HostFacts.current()
         let variables = ProcessInfo.processInfo.environment
         let identity = AppIdentity(
-            configured: configuration.appIdentifier, environment: variables, executable: facts.executable)
+            configured: configuration.appIdentifier, environment: variables, executable: facts.executablePath)
         for warning in identity.warnings { log(warning) }
         // The unit that launched us pins the directory, so that every launch finds the same store.
         let pinned = variables["BACKGROUND_STATE_DIRECTORY"].flatMap { $0.isEmpty ? nil : $0 }
@@ -42,10 +42,10 @@ enum Composition {
             waker: parts.waker, launch: parts.launch,
             openStore: { () throws(SchedulingFailure) in
                 try SchedulingStore(
-                    directory: directory, machine: facts.machineIdentifier, boot: facts.bootIdentifier,
-                    pid: facts.processIdentifier)
+                    directory: directory, machine: facts.machineID, boot: facts.bootID,
+                    pid: facts.processID)
             },
-            processIdentifier: facts.processIdentifier, permittedIdentifiers: identity.permittedIdentifiers,
+            processIdentifier: facts.processID, permittedIdentifiers: identity.permittedIdentifiers,
             listenForStop: StopSignal.listen, log: log)
     }
 
@@ -62,16 +62,16 @@ enum Composition {
     ) throws(SchedulingFailure) -> Parts {
         #if os(Linux) && Systemd
         let launch = Launch.current
-        let host = LogindHost(notifier: launch.notifier)
-        launch.notifier.notifyReady()
+        let host = LogindHost(appIdentifier: identity.identifier, notifier: launch.notifier)
+        host.notifyReady()
         let conditions = HostConditions(externalPower: { host.onExternalPower() })
         let waker: any Waker
-        switch SystemdScope.detect(environment: variables, uid: facts.userIdentifier) {
-        case .success(let scope):
+        switch SystemdWaker.detect(environment: variables, uid: facts.userID) {
+        case .usable(let scope, _):
             waker = try SystemdWaker(
                 specification: specification(configuration, identity, facts, variables, directory), scope: scope)
-        case .failure(let reason):
-            waker = DispatchWaker(reason: reason.description)
+        case .unusable(let reason):
+            waker = DispatchWaker(reason: reason)
         }
         return Parts(waker: waker, host: host, conditions: conditions, launch: launch.context)
         #else
@@ -87,9 +87,11 @@ enum Composition {
         _ variables: [String: String], _ directory: StateDirectory
     ) -> ServiceSpecification {
         ServiceSpecification(
-            appIdentifier: identity.identifier, executable: facts.executable,
+            appIdentifier: identity.identifier, executable: facts.executablePath,
             arguments: configuration.launch.arguments, workingDirectory: configuration.launch.workingDirectory,
-            environment: configuration.launch.environment.compactMap { name in variables[name].map { (name, $0) } },
+            environment: configuration.launch.environment.compactMap { name in 
+                variables[name].map { ServiceSpecification.Variable(name: name, value: $0) }
+            },
             stateDirectory: directory.path)
     }
     #endif
