@@ -241,6 +241,18 @@ public final class BGTaskScheduler: NSObject, Sendable {
 
     // MARK: Parts
 
+    /// What handlers of this process work on at present.
+    package var activeRuns: [TaskRun] {
+        state.withLock(\.runner).map { Array($0.running.values) } ?? []
+    }
+
+    /// Ends this scheduler as kill -9 would: nothing is recorded, its locks are gone, what its handlers do has no effect.
+    package func die() {
+        let (runner, parts) = state.withLock { ($0.runner, $0.parts) }
+        parts?.store.close()
+        runner?.abandon()
+    }
+
     func log(_ line: String) {
         if case .success(let environment) = environment { environment.log(line) }
     }

@@ -17,8 +17,10 @@ package struct SchedulingEnvironment: Sendable {
     package var processIdentifier: Int32
     /// What the `Info.plist` permits; nil: everything.
     package var permittedIdentifiers: [String]?
-    /// Runs async handlers; nil: the global executor.
-    package var executor: (any TaskExecutor)?
+    /// What runs the async handler of one run; nil: the global executor.
+    package var executor: (@Sendable (TaskRun) -> any TaskExecutor)?
+    /// Called after every step, for those who wait until all is settled.
+    package var onProgress: @Sendable () -> Void
     /// Hears SIGTERM while a runner is active; returns what ends that.
     package var listenForStop: @Sendable (@escaping @Sendable () -> Void) -> (@Sendable () -> Void)
     /// Takes a line for people: a mistake that is not thrown, a part of the system that is missing.
@@ -28,7 +30,8 @@ package struct SchedulingEnvironment: Sendable {
         appIdentifier: String, time: any TimeSource, conditions: any ConditionsSource, host: any HostPort,
         waker: any Waker, launch: LaunchContext,
         openStore: @escaping @Sendable () throws(SchedulingFailure) -> SchedulingStore, processIdentifier: Int32,
-        permittedIdentifiers: [String]? = nil, executor: (any TaskExecutor)? = nil,
+        permittedIdentifiers: [String]? = nil, executor: (@Sendable (TaskRun) -> any TaskExecutor)? = nil,
+        onProgress: @escaping @Sendable () -> Void = {},
         listenForStop: @escaping @Sendable (@escaping @Sendable () -> Void) -> (@Sendable () -> Void),
         log: @escaping @Sendable (String) -> Void
     ) {
@@ -42,6 +45,7 @@ package struct SchedulingEnvironment: Sendable {
         self.processIdentifier = processIdentifier
         self.permittedIdentifiers = permittedIdentifiers
         self.executor = executor
+        self.onProgress = onProgress
         self.listenForStop = listenForStop
         self.log = log
     }

@@ -23,6 +23,7 @@ final class Runner: Sendable {
         var runs: [Int64: TaskRun] = [:]
         var unrecorded: [RunEnd] = []
         var failures = 0
+        var isAbandoned = false
         var watch: (any ConditionsWatch)?
         var doorbell: DoorbellWatch?
         var result: Result<Void, SchedulingFailure>?
@@ -99,6 +100,16 @@ final class Runner: Sendable {
         for waiter in waiters { waiter.resume(with: result.mapError { $0 as any Error }) }
     }
 
+    /// Ends without a trace, as if the process had been killed.
+    func abandon() {
+        state.withLock { $0.isAbandoned = true }
+        finish(
+            .failure(
+                SchedulingFailure(
+                    .misuse, doing: "run the tasks of", subject: environment.appIdentifier, cause: "the process died",
+                    remedy: "Nothing: this is a simulation.")))
+    }
+
     /// What this process runs at present.
     var running: [Int64: TaskRun] { state.withLock(\.runs) }
 
@@ -114,6 +125,7 @@ final class Runner: Sendable {
 
     func send(_ input: Input) {
         let isWorker = state.withLock { state in
+            guard !state.isAbandoned else { return false }
             state.inbox.append(input)
             defer { state.isWorking = true }
             return !state.isWorking
@@ -122,6 +134,7 @@ final class Runner: Sendable {
         while let effects = nextEffects() {
             for effect in effects { perform(effect) }
         }
+        environment.onProgress()
     }
 
     private func nextEffects() -> [Effect]? {
@@ -199,7 +212,7 @@ final class Runner: Sendable {
         case .defaultQueue(let box): taskQueue.async { box.handler(run.makeTask()) }
         case .async(let handler):
             let context = TaskContext(run: run)
-            let task = Task(executorPreference: environment.executor) {
+            let task = Task(executorPreference: environment.executor?(run)) {
                 do {
                     try await handler(context)
                     run.complete(failure: nil)
@@ -214,7 +227,12 @@ final class Runner: Sendable {
     private func expire(_ id: Int64, _ reason: ExpirationReason) {
         guard let run = state.withLock({ $0.runs[id] }) else { return }
         if let box = run.expire(reason) {
-            expirationQueue.async { box.handler() }
+            let onProgress = environment.onProgress
+            expirationQueue.async {
+                box.handler()
+                run.expirationWasHandled()
+                onProgress()
+            }
         } else {
             run.complete(failure: "had no expiration handler")  // without effect if it is complete
         }

@@ -15,6 +15,7 @@ package final class TaskRun: Sendable {
         var expirationHandler: HandlerBox<() -> Void>?
         var reason: ExpirationReason?
         var isCompleted = false
+        var isExpirationPending = false
     }
     private let state = Mutex(State())
 
@@ -24,7 +25,9 @@ package final class TaskRun: Sendable {
     }
 
     package var expirationReason: ExpirationReason? { state.withLock(\.reason) }
-    var isCompleted: Bool { state.withLock(\.isCompleted) }
+    package var isCompleted: Bool { state.withLock(\.isCompleted) }
+    /// Whether the expiration handler was taken out and has not returned.
+    package var isExpirationPending: Bool { state.withLock(\.isExpirationPending) }
 
     var expirationHandler: HandlerBox<() -> Void>? {
         get { state.withLock(\.expirationHandler) }
@@ -49,7 +52,10 @@ package final class TaskRun: Sendable {
             guard !state.isCompleted else { return nil }
             state.reason = reason
             defer { state.expirationHandler = nil }
+            state.isExpirationPending = state.expirationHandler != nil
             return state.expirationHandler
         }
     }
+
+    func expirationWasHandled() { state.withLock { $0.isExpirationPending = false } }
 }

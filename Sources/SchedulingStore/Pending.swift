@@ -6,5 +6,6 @@ package import SchedulingCore
 
 extension SchedulingStore {
     package func nextEligible(after: WallTime) throws(SchedulingFailure) -> WallTime? { nil }
+    package func close() {}
     package func record(_ entry: HistoryEntry) throws(SchedulingFailure) {}
 }
