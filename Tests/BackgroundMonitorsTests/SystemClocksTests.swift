@@ -63,7 +63,7 @@ struct SystemClocksTests {
 
     @Test(
         "An instant too far for the timer is accepted, and the nearer one goes off",
-        arguments: [Int64.max, .max - 1, AlarmDeadlines.furthest + 1, 253_402_300_799_000_000])
+        arguments: [Int64.max, Int64.max - 1, 4_000_000_000_000_001, 253_402_300_799_000_000])
     func far(instant: Int64) async {
         let soon = clocks.now()
         let byAwake = await goingOff {
@@ -161,7 +161,9 @@ struct AlarmDeadlinesTests {
         #expect(unset == [false])
     }
 
-    @Test("A timer is never set to an instant that it cannot hold", arguments: [Int64.min, -1, 0, 1, 1 << 60, .max])
+    @Test(
+        "A timer is never set to an instant that it cannot hold",
+        arguments: [Int64.min, -1, 0, 1, 4_000_000_000_000_000, Int64.max])
     func instants(microseconds: Int64) {
         let instant = AlarmDeadlines.timerInstant(microseconds)
         #expect(instant >= 1)
