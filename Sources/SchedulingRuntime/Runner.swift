@@ -170,8 +170,8 @@ final class Runner: Sendable {
             let due = try store.due(now: now, includingWaiting: includingWaiting, limit: 64)
             enqueue(.looked(due: due, next: try store.nextEligible(after: now)))
         case .observeConditions:
+            watchConditions()  // first, so that no change falls in between
             enqueue(.conditionsObserved(environment.conditions.observe()))
-            watchConditions()
         case .claim(let ids):
             let claimed = try store.claim(ids, now: now)
             CrashPoint.pass(.afterClaim)

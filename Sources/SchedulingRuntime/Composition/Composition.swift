@@ -64,7 +64,7 @@ enum Composition {
         let launch = Launch.current
         let host = LogindHost(appIdentifier: identity.identifier, notifier: launch.notifier)
         host.notifyReady()
-        let conditions = HostConditions(externalPower: { host.onExternalPower() })
+        let conditions = HostConditions(clock: SystemClocks(), externalPower: { host.onExternalPower() })
         let waker: any Waker
         switch SystemdWaker.detect(environment: variables, uid: facts.userID) {
         case .usable(let scope, _):
@@ -77,7 +77,7 @@ enum Composition {
         #else
         return Parts(
             waker: DispatchWaker(reason: "this build has no systemd"), host: SilentHost(),
-            conditions: HostConditions(externalPower: nil), launch: .ordinary)
+            conditions: HostConditions(clock: SystemClocks()), launch: .ordinary)
         #endif
     }
 
