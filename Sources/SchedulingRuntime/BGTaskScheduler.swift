@@ -246,6 +246,9 @@ public final class BGTaskScheduler: NSObject, Sendable {
         state.withLock(\.runner).map { Array($0.running.values) } ?? []
     }
 
+    /// Looks at what another process changed, as the doorbell makes it do.
+    package func hearDoorbell() { state.withLock(\.runner)?.rang() }
+
     /// Ends this scheduler as kill -9 would: nothing is recorded, its locks are gone, what its handlers do has no effect.
     package func die() {
         let (runner, parts) = state.withLock { ($0.runner, $0.parts) }

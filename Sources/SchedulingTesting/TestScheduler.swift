@@ -48,6 +48,7 @@ public final class TestScheduler: Sendable {
         var waker: SimulatedWaker?
         var foreground: Process?
         var launches: [Process] = []
+        var resident: Process?
         var boot = 1
         var pid: Int32 = 100
         var launchCount = 0
@@ -162,6 +163,7 @@ public final class TestScheduler: Sendable {
             defer {
                 state.launches = []
                 state.foreground = nil
+                state.resident = nil
             }
             return state.launches + [state.foreground].compactMap { $0 }
         }
@@ -189,6 +191,25 @@ public final class TestScheduler: Sendable {
 
     // MARK: Processes
 
+    /// Starts another process of the program, one that stays and runs what is due itself, with `run()`.
+    public func startResident() throws {
+        let process = makeProcess(.ordinary)
+        state.withLock { state in
+            state.launches.append(process)
+            state.resident = process
+        }
+        start(process) { try await process.scheduler.run() }
+    }
+
+    /// The scheduler of the resident process, while it lives.
+    public var resident: TaskScheduler? { state.withLock(\.resident?.scheduler) }
+
+    /// Lets every process hear at once that another one changed the store; on a real host a watch on a file does that.
+    public func ring() async throws {
+        for process in state.withLock(\.launches) { process.scheduler.hearDoorbell() }
+        try await advance(by: .zero)
+    }
+
     @discardableResult
     private func startForeground() -> TaskScheduler {
         let process = makeProcess(.ordinary)
@@ -203,10 +224,14 @@ public final class TestScheduler: Sendable {
             state.launches.append(process)
             state.launchCount += 1
         }
+        start(process) { _ = try await process.scheduler.handleBackgroundLaunch() }
+    }
+
+    private func start(_ process: Process, _ main: @escaping @Sendable () async throws -> Void) {
         Task(executorPreference: process.executor) { [weak self] in
             self?.program(process.scheduler)
             do {
-                _ = try await process.scheduler.handleBackgroundLaunch()
+                try await main()
             } catch {
                 self?.state.withLock { state in
                     if state.launches.contains(where: { $0 === process }) { state.failures.append(error) }
