@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
-package import BackgroundSurroundings
-package import SchedulingCore
+import BackgroundSurroundings
+import SchedulingCore
 
 /// What a submission relies on to be woken.
 package enum WakeupReliance: Sendable {
