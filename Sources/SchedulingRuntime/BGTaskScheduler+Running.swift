@@ -78,10 +78,7 @@ extension BGTaskScheduler {
             CrashPoint.pass(.beforeLaunchHandled)
             let now = parts.environment.time.now().wall
             let recovery = try parts.store.becomeOwner(resident: true, launch: instance, now: now) { occurrence in
-                switch policy.recovery(attempts: occurrence.attempts, now: now) {
-                case .again(let instant): .again(at: instant)
-                case .giveUp: .giveUp
-                }
+                policy.recovery(attempts: occurrence.attempts, now: now)
             }
             for entry in recovery.recovered {
                 parts.environment.log("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")

@@ -263,7 +263,7 @@ final class Runner: Sendable {
                 environment.log(
                     "The task \(occurrence.identifier) is due and has no handler: register one before "
                         + "handleBackgroundLaunch() or run(), or cancel the request.")
-                try store.record(
+                try store.note(
                     HistoryEntry(
                         identifier: occurrence.identifier, outcome: .noHandler,
                         processIdentifier: environment.processIdentifier, scheduled: occurrence.instant, ended: now))

@@ -114,6 +114,11 @@ extension SchedulingStore {
         }
     }
 
+    /// Adds one row of history, in a commit of its own.
+    package func note(_ entry: HistoryEntry) throws(SchedulingFailure) {
+        try write("record history") { _ in try record(entry) }
+    }
+
     /// The newest rows of history first, of one identifier or of all.
     package func history(identifier: String?, limit: Int) throws(SchedulingFailure) -> [HistoryEntry] {
         try read("read the history") { _ in

@@ -13,7 +13,7 @@ extension SchedulingStore {
     /// with the host, is due again at once and burns no attempt; any other dead run burns one, and `retry` decides.
     /// The second call changes only what it is given.
     package func becomeOwner(
-        resident: Bool, launch instance: String?, now: WallTime, retry: (Occurrence) -> RecoveryDecision
+        resident: Bool, launch instance: String?, now: WallTime, retry: (Occurrence) -> RecoveryVerdict
     ) throws(SchedulingFailure) -> Recovery {
         try write("take over from dead owners") { state in
             if let owner = state.owner {
@@ -76,7 +76,7 @@ extension SchedulingStore {
     }
 
     /// Ends the runs and the launches of all owners whose lock is gone, and forgets those owners.
-    private func recover(now: WallTime, retry: (Occurrence) -> RecoveryDecision) throws -> [HistoryEntry] {
+    private func recover(now: WallTime, retry: (Occurrence) -> RecoveryVerdict) throws -> [HistoryEntry] {
         let known = try database.statement("SELECT id FROM owners").rows { $0.integer(0) }
         let dead = known.filter { !owners.isLockedElsewhere($0) }
         guard !dead.isEmpty else { return [] }
@@ -110,7 +110,7 @@ extension SchedulingStore {
     }
 
     private func recover(
-        _ held: HeldByDead, now: WallTime, retry: (Occurrence) -> RecoveryDecision, into entries: inout [HistoryEntry]
+        _ held: HeldByDead, now: WallTime, retry: (Occurrence) -> RecoveryVerdict, into entries: inout [HistoryEntry]
     ) throws {
         var occurrence = held.occurrence
         func entry(_ outcome: Outcome, _ reason: ExpirationReason?, _ detail: String) -> HistoryEntry {

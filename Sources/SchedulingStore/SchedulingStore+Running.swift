@@ -23,6 +23,19 @@ extension SchedulingStore {
         }
     }
 
+    /// The next instant after `now` at which something pending becomes eligible.
+    package func nextEligible(after now: WallTime) throws(SchedulingFailure) -> WallTime? {
+        try read("look for what is next") { _ in
+            let statement = try database.statement(
+                """
+                SELECT eligible FROM occurrences INDEXED BY occurrences_pending WHERE state = 0 AND eligible > ?1 \
+                ORDER BY eligible LIMIT 1
+                """)
+            try statement.bind(now, at: 1)
+            return try statement.rows { $0.time(0) }.first
+        }
+    }
+
     private func occurrences(
         from index: String, where condition: String, _ now: WallTime, _ limit: Int
     ) throws -> [Occurrence] {

@@ -135,6 +135,17 @@ package final class SchedulingStore: Sendable {
         try? database.checkpoint(patience: .milliseconds(50), thenBusyTimeout: file.busyTimeout)
     }
 
+    /// Ends the use of this store as the death of its process would: its locks are gone, and every later call fails.
+    package func close() {
+        lock.withLock { state in
+            if let owner = state.owner { owners.unlock(owner) }
+            state.owner = nil
+            state.broken = SchedulingFailure(
+                .misuse, doing: "use the store", subject: file.path, cause: "it was closed",
+                remedy: "Nothing: its process is over.")
+        }
+    }
+
     // MARK: Beside the transactions
 
     /// Runs `body` while no other thread or process arms a wake-up. Never inside a call of this store.

@@ -34,12 +34,6 @@ package struct Outlook: Equatable, Sendable {
     }
 }
 
-/// What becomes of an occurrence whose owner died on it.
-package enum RecoveryDecision: Sendable {
-    case again(at: WallTime)
-    case giveUp
-}
-
 /// What an owner found when it started.
 package struct Recovery: Sendable {
     package var owner: Int64

@@ -39,13 +39,14 @@ struct PolicyTests {
         #expect(instant(now, false, .held) == now.advanced(by: .seconds(120)))
     }
 
-    @Test("a wake-up covers what is due after it, if it lies ahead and its manager is the same")
+    @Test("a wake-up covers what is due after it, if it lies ahead or has just fired, and its manager is the same")
     func covers() {
         let armed = ArmedWakeup(name: "n", instant: now.advanced(by: .seconds(10)), generation: "g")
         #expect(armed.covers(now.advanced(by: .seconds(10)), now: now, generation: "g"))
         #expect(!armed.covers(now.advanced(by: .seconds(9)), now: now, generation: "g"))
         #expect(!armed.covers(now.advanced(by: .seconds(20)), now: now, generation: "other"))
-        #expect(!armed.covers(now.advanced(by: .seconds(20)), now: now.advanced(by: .seconds(10)), generation: "g"))
+        #expect(armed.covers(now.advanced(by: .seconds(20)), now: now.advanced(by: .seconds(19)), generation: "g"))
+        #expect(!armed.covers(now.advanced(by: .seconds(20)), now: now.advanced(by: .seconds(20)), generation: "g"))
         var slack = armed
         slack.slack = .seconds(5)
         #expect(slack.covers(now.advanced(by: .seconds(5)), now: now, generation: "g"))

@@ -193,6 +193,7 @@ struct LifeOfATaskTests {
         try test.startResident()
         try await test.advance(by: .zero)
         try test.scheduler.submitRefresh("tick", in: 60, now: time)
+        try await test.ring()
         try await test.advance(by: .seconds(60))
         #expect(diary.all == ["tick"])
         #expect(test.launchCount == 0)
