@@ -246,6 +246,9 @@ public final class BGTaskScheduler: NSObject, Sendable {
         state.withLock(\.runner).map { Array($0.running.values) } ?? []
     }
 
+    /// Whether something that happened is not worked off yet.
+    package var isWorking: Bool { state.withLock(\.runner)?.isWorking ?? false }
+
     /// Looks at what another process changed, as the doorbell makes it do.
     package func hearDoorbell() { state.withLock(\.runner)?.rang() }
 

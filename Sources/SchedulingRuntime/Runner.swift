@@ -113,6 +113,8 @@ final class Runner: Sendable {
     /// What this process runs at present.
     var running: [Int64: TaskRun] { state.withLock(\.runs) }
 
+    var isWorking: Bool { state.withLock { $0.isWorking || !$0.inbox.isEmpty } }
+
     /// Another process, or this one, changed the store.
     func rang() {
         if let requests = try? store.stopRequests() {

@@ -304,6 +304,7 @@ public final class TestScheduler: Sendable {
         var names: [String] = []
         for process in processes {
             if !process.executor.isIdle { names.append("the program's launch") }
+            if process.scheduler.isWorking { names.append("the program's runner") }
             guard milestone == .settled else { continue }
             for run in process.scheduler.activeRuns where !isSettled(run, process) {
                 names.append(run.occurrence.identifier)
