@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import SchedulingCore
+
 /// What the launched service looks like: everything that goes into the unit file. No secret belongs here, for anybody
 /// may read a unit file.
 package struct ServiceSpecification: Hashable, Sendable {
@@ -42,4 +44,73 @@ package struct ServiceSpecification: Hashable, Sendable {
         self.stateDirectory = stateDirectory
         self.retryAfterDeath = retryAfterDeath
     }
+}
+
+extension ServiceSpecification {
+    /// Throws `.invalidArgument` for what systemd would refuse or understand in another way. Looks at no file.
+    package func validate() throws(SchedulingFailure) {
+        try check(executable, "start the executable", "Install it under another path.", reason: executableReason)
+        try check(stateDirectory, "use the state directory", "Choose another directory.", reason: pathReason)
+        if let workingDirectory {
+            try check(workingDirectory, "use the working directory", "Choose another directory.", reason: pathReason)
+        }
+        for argument in arguments {
+            try check(argument, "pass the argument", "Leave it out.") { $0.utf8.contains(0) ? "it contains NUL" : nil }
+        }
+        for variable in environment {
+            try check(variable.name, "keep the environment variable", "Take it off the list.", reason: nameReason)
+            // The value may be long, and whoever listed a secret by mistake must not find it in a log.
+            if let reason = valueReason(variable.value) {
+                try check(variable.name, "keep the environment variable", "Take it off the list.") { _ in reason }
+            }
+        }
+        guard retryAfterDeath >= .seconds(1) else {
+            throw SchedulingFailure(
+                .invalidArgument, doing: "start the app again after", subject: "\(retryAfterDeath)",
+                cause: "it is less than a second", remedy: "Choose a minute or more.")
+        }
+    }
+
+    private func check(
+        _ subject: String, _ doing: String, _ remedy: String, reason: (String) -> String?
+    ) throws(SchedulingFailure) {
+        guard let cause = reason(subject) else { return }
+        throw SchedulingFailure(
+            .invalidArgument, doing: doing, subject: String(subject.prefix(200)), cause: cause, remedy: remedy)
+    }
+
+    private func pathReason(_ path: String) -> String? {
+        if !path.hasPrefix("/") { return "its path is not absolute" }
+        return hasControl(path) ? "its path contains a control character" : nil
+    }
+
+    /// systemd starts no executable whose path has quotes, backslashes or control characters ("Executable name
+    /// contains special characters"), however they are written.
+    private func executableReason(_ path: String) -> String? {
+        if let reason = pathReason(path) { return reason }
+        if path.hasSuffix("/") { return "its path is that of a directory" }
+        return path.contains(where: { "\"'\\".contains($0) })
+            ? "its path contains a quote or a backslash, and systemd starts no such program" : nil
+    }
+
+    private func nameReason(_ name: String) -> String? {
+        let isPlain = name.utf8.allSatisfy {
+            switch $0 {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard isPlain, let first = name.utf8.first, first > UInt8(ascii: "9") else {
+            return "a name has letters, digits and _ only, and starts with no digit"
+        }
+        return nil
+    }
+
+    private func valueReason(_ value: String) -> String? {
+        hasControl(value.filter { $0 != "\n" && $0 != "\t" }) ? "its value contains a control character" : nil
+    }
+
+    private func hasControl(_ text: String) -> Bool { text.utf8.contains { $0 < 0x20 || $0 == 0x7f } }
 }
