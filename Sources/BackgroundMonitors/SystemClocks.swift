@@ -33,7 +33,7 @@ private final class SystemAlarm: Alarm {
     init(_ action: @escaping @Sendable () -> Void) {
         // A serial queue without a target is served by the overcommitting pool: work of the program that blocks every
         // other pool thread does not delay the alarm.
-        let queue = DispatchQueue(label: "background.alarm", qos: .userInteractive)
+        let queue = DispatchQueue(label: "background.alarm")
         wallTimer = DispatchSource.makeTimerSource(flags: .strict, queue: queue)
         awakeTimer = DispatchSource.makeTimerSource(flags: .strict, queue: queue)
         for timer in [wallTimer, awakeTimer] {
