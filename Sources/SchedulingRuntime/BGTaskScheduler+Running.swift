@@ -77,11 +77,16 @@ extension BGTaskScheduler {
         do throws(SchedulingFailure) {
             CrashPoint.pass(.beforeLaunchHandled)
             let now = parts.environment.time.now().wall
-            let recovery = try parts.store.becomeOwner(resident: true, launch: instance, now: now) { occurrence in
+            let recovery = try parts.store.becomeOwner(resident: true, launch: nil, now: now) { occurrence in
                 policy.recovery(attempts: occurrence.attempts, now: now)
             }
             for entry in recovery.recovered {
                 parts.environment.log("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")
+            }
+            parts.environment.marker?.handled()
+            for entry in LaunchMarker.unhandled(in: parts.store.directory, now: now) {
+                try parts.store.note(entry)
+                parts.environment.log(entry.detail)
             }
             for entry in try parts.store.reanchor(now: now, implausible: policy.implausible) {
                 parts.environment.log("\(entry.identifier ?? ""): \(entry.outcome) \(entry.detail)")

@@ -13,6 +13,8 @@ package struct SchedulingEnvironment: Sendable {
     package var host: any HostPort
     package var waker: any Waker
     package var launch: LaunchContext
+    /// Stands while a launch by systemd is not handled.
+    package var marker: LaunchMarker?
     package var openStore: @Sendable () throws(SchedulingFailure) -> SchedulingStore
     package var processIdentifier: Int32
     /// What the `Info.plist` permits; nil: everything.
@@ -28,7 +30,7 @@ package struct SchedulingEnvironment: Sendable {
 
     package init(
         appIdentifier: String, time: any TimeSource, conditions: any ConditionsSource, host: any HostPort,
-        waker: any Waker, launch: LaunchContext,
+        waker: any Waker, launch: LaunchContext, marker: LaunchMarker? = nil,
         openStore: @escaping @Sendable () throws(SchedulingFailure) -> SchedulingStore, processIdentifier: Int32,
         permittedIdentifiers: [String]? = nil, executor: (@Sendable (TaskRun) -> any TaskExecutor)? = nil,
         onProgress: @escaping @Sendable () -> Void = {},
@@ -41,6 +43,7 @@ package struct SchedulingEnvironment: Sendable {
         self.host = host
         self.waker = waker
         self.launch = launch
+        self.marker = marker
         self.openStore = openStore
         self.processIdentifier = processIdentifier
         self.permittedIdentifiers = permittedIdentifiers

@@ -37,9 +37,13 @@ enum Composition {
             explicit: configuration.stateDirectory ?? pinned, appIdentifier: identity.identifier,
             environment: variables)
         let parts = try systemParts(configuration, identity, facts, variables, directory)
+        var marker: LaunchMarker?
+        if case .background(let instance) = parts.launch {
+            marker = LaunchMarker(directory: directory, instance: instance)
+        }
         return SchedulingEnvironment(
             appIdentifier: identity.identifier, time: SystemClocks(), conditions: parts.conditions, host: parts.host,
-            waker: parts.waker, launch: parts.launch,
+            waker: parts.waker, launch: parts.launch, marker: marker,
             openStore: { () throws(SchedulingFailure) in
                 try SchedulingStore(
                     directory: directory, machine: facts.machineID, boot: facts.bootID,
