@@ -95,8 +95,9 @@ package struct Bus: ~Copyable {
             "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", [.string(rule)])
     }
 
-    /// The next signal that has arrived, or nil when there is none now; throws when the connection is gone.
-    package borrowing func nextSignal() throws(BusError) -> Signal? {
+    /// The next signal with one of the names that has arrived, or nil when there is none now; throws when the connection
+    /// is gone. All others pass by unread: a manager sends its peers whatever it has, in types that nobody here expects.
+    package borrowing func nextSignal(_ members: Set<String>) throws(BusError) -> Signal? {
         while true {
             var message: OpaquePointer?
             let result = sd_bus_process(bus, &message)
@@ -104,23 +105,26 @@ package struct Bus: ~Copyable {
             try Bus.check(result, "read from the bus")
             if result == 0 { return nil }
             guard let message, sd_bus_message_is_signal(message, nil, nil) > 0 else { continue }
-            let signal = Signal(
-                sender: Bus.text(sd_bus_message_get_sender(message)), path: Bus.text(sd_bus_message_get_path(message)),
-                interface: Bus.text(sd_bus_message_get_interface(message)),
-                member: Bus.text(sd_bus_message_get_member(message)), arguments: try BusMessage.read(message))
             // The last message of a connection is this one, made by sd-bus itself.
-            if signal.interface == "org.freedesktop.DBus.Local" { throw BusError(result: -ENOTCONN, "read from the bus") }
-            return signal
+            if Bus.text(sd_bus_message_get_interface(message)) == "org.freedesktop.DBus.Local" {
+                throw BusError(result: -ENOTCONN, "read from the bus")
+            }
+            let member = Bus.text(sd_bus_message_get_member(message))
+            guard members.contains(member) else { continue }
+            return Signal(
+                sender: Bus.text(sd_bus_message_get_sender(message)), path: Bus.text(sd_bus_message_get_path(message)),
+                interface: Bus.text(sd_bus_message_get_interface(message)), member: member,
+                arguments: try BusMessage.read(message))
         }
     }
 
-    /// Waits until a signal satisfies `wanted`, and lets all others pass by; nil after the timeout.
+    /// Waits until a signal of the name satisfies `wanted`, and lets all others pass by; nil after the timeout.
     package borrowing func awaitSignal(
-        timeout: Duration = Bus.timeout, where wanted: (Signal) -> Bool
+        _ member: String, timeout: Duration = Bus.timeout, where wanted: (Signal) -> Bool
     ) throws(BusError) -> Signal? {
         let deadline = Bus.monotonicNow() + Bus.microseconds(timeout)
         while true {
-            while let signal = try nextSignal() {
+            while let signal = try nextSignal([member]) {
                 if wanted(signal) { return signal }
             }
             let now = Bus.monotonicNow()

@@ -13,7 +13,24 @@ struct DurableFile: Hashable, Sendable {
 
     var path: String { directory + "/" + name }
 
+    init(directory: String, name: String) {
+        self.directory = directory
+        self.name = name
+    }
+
+    /// Nil for a path without a directory.
+    init?(path: String) {
+        guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/") else { return nil }
+        directory = String(path[..<slash])
+        name = String(path[path.index(after: slash)...])
+    }
+
     var exists: Bool { access(path, F_OK) == 0 }
+
+    var isLink: Bool {
+        var about = stat()
+        return lstat(path, &about) == 0 && about.st_mode & S_IFMT == S_IFLNK
+    }
 
     /// The text; nil if it is missing, unreadable, longer than 2 MiB or no UTF-8.
     func read() -> String? {

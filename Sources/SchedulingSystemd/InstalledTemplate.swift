@@ -9,12 +9,15 @@ import SchedulingCore
 /// The app's template unit as it is installed: the file, and whether the manager starts its standing instance by itself.
 ///
 /// What its owner did by hand is respected: a mask, and a disabling of what we had enabled. That we had is remembered
-/// by the file `enabled` in the state directory.
+/// by the file `enabled` in the state directory; its lines are the paths of the unit file and of the link that enables
+/// it. While both are in order nothing is asked of the manager, for the question takes it milliseconds.
 struct InstalledTemplate {
     private let unit: ServiceUnit
     private let manager: ServiceManager
     /// The instance that is started at login or boot, while something is pending.
     private let standing: String
+    /// The directory of the links to what is started then.
+    private let wants: String
     /// We enabled the standing instance.
     private let enabledMarker: DurableFile
     /// The file was changed, and the manager has not been told yet; outlives a death between the two.
@@ -32,15 +35,17 @@ struct InstalledTemplate {
         standing = UnitName.service(
             appIdentifier: specification.appIdentifier,
             instance: ServiceUnit.standingInstance(systemWide: manager.address.scope == .system))
+        wants = (manager.address.scope == .system ? "multi-user" : "default") + ".target.wants"
         enabledMarker = DurableFile(directory: specification.stateDirectory, name: "enabled")
         reloadMarker = DurableFile(directory: specification.stateDirectory, name: "reload-pending")
     }
 
     /// Writes the file if it is missing or differs, and enables the standing instance unless its owner does not want it.
     mutating func prepare() throws(SchedulingFailure) {
+        if isInOrder() { return }
         let files = try files()
         if files.first(where: \.exists)?.read() != unit.text || reloadMarker.exists {
-            try mark(reloadMarker)
+            try mark(reloadMarker, unit.name + "\n")
             try install(files)
             isSettled = false
             trouble = nil
@@ -55,15 +60,21 @@ struct InstalledTemplate {
         if !isSettled { try settle() }
     }
 
+    /// By the look of the files alone.
+    private func isInOrder() -> Bool {
+        guard let paths = enabledMarker.read()?.split(separator: "\n", omittingEmptySubsequences: false).map(String.init),
+            paths.count >= 2, !reloadMarker.exists
+        else { return false }
+        return DurableFile(path: paths[0])?.read() == unit.text && DurableFile(path: paths[1])?.isLink == true
+    }
+
     /// What keeps the unit from doing its work.
     mutating func warnings() -> [String] {
         var warnings = trouble.map { [$0] } ?? []
-        let control = manager.address.scope == .user ? "systemctl --user" : "systemctl"
         do throws(BusError) {
             let state = try manager.unitFileState(standing)
-            if let state, state.hasPrefix("masked") {
-                warnings.append(
-                    "\(unit.name) is masked, so systemd does not start the app; `\(control) unmask '\(unit.name)'` undoes it")
+            if let masked = maskedReason(state) {
+                warnings.append(masked)
             } else if state == "disabled", enabledMarker.exists {
                 warnings.append(
                     "\(standing) was disabled by hand, so that nothing is caught up after a restart until the app runs; "
@@ -77,6 +88,13 @@ struct InstalledTemplate {
         return warnings
     }
 
+    /// The failure of everything for which the template would have to be loaded; nil if it is not masked.
+    func masked() -> SchedulingFailure? {
+        guard let reason = maskedReason((try? manager.unitFileState(standing)) ?? nil) else { return nil }
+        return SchedulingFailure(
+            .noWakeup, doing: "arm a wake-up for", subject: unit.name, cause: reason, remedy: "Unmask it.")
+    }
+
     /// Nothing is pending any more: the standing instance has nothing to do.
     mutating func standDown() {
         isSettled = false
@@ -87,10 +105,17 @@ struct InstalledTemplate {
         try? manager.disable(standing)
     }
 
+    private var control: String { manager.address.scope == .user ? "systemctl --user" : "systemctl" }
+
+    private func maskedReason(_ state: String?) -> String? {
+        guard state?.hasPrefix("masked") == true else { return nil }
+        return "\(unit.name) is masked, so systemd does not start the app; `\(control) unmask '\(unit.name)'` undoes it"
+    }
+
     private mutating func settle() throws(SchedulingFailure) {
         let state = try asked("ask for the state of") { () throws(BusError) in try manager.unitFileState(standing) }
         if state?.hasPrefix("enabled") == true {
-            if !enabledMarker.exists { try mark(enabledMarker) }
+            try markEnabled()
         } else if state?.hasPrefix("masked") == true || enabledMarker.exists {
             // By hand, both. `warnings` tells.
         } else {
@@ -100,9 +125,15 @@ struct InstalledTemplate {
                 trouble = "systemd did not enable \(standing): " + error.cause
                 return
             }
-            try mark(enabledMarker)
+            try markEnabled()
         }
         isSettled = true
+    }
+
+    private mutating func markEnabled() throws(SchedulingFailure) {
+        let file = try files().first(where: \.exists)?.path ?? ""
+        let links = (unitPath ?? []).map { DurableFile(directory: $0 + "/" + wants, name: standing) }
+        try mark(enabledMarker, file + "\n" + (links.first(where: \.isLink)?.path ?? "") + "\n")
     }
 
     /// Where the file may be, best first.
@@ -153,8 +184,8 @@ struct InstalledTemplate {
         return nil
     }
 
-    private func mark(_ marker: DurableFile) throws(SchedulingFailure) {
-        try marker.replace(with: unit.name + "\n", mode: 0o600, directoryMode: 0o700)
+    private func mark(_ marker: DurableFile, _ text: String) throws(SchedulingFailure) {
+        try marker.replace(with: text, mode: 0o600, directoryMode: 0o700)
     }
 
     private func asked<Answer>(

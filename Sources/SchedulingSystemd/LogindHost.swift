@@ -19,6 +19,8 @@ package final class LogindHost: HostPort {
     private static let path = "/org/freedesktop/login1"
     private static let interface = "org.freedesktop.login1.Manager"
 
+    private static let members: Set = ["PrepareForSleep", "PrepareForShutdown"]
+
     private struct Locks: ~Copyable {
         var sleep: OwnedDescriptor?
         var shutdown: OwnedDescriptor?
@@ -140,7 +142,7 @@ package final class LogindHost: HostPort {
     private func connect(_ state: inout State) throws(BusError) -> [HostEvent] {
         let bus = try Bus(.systemBus, trusted: nil)
         if state.listener != nil {
-            for member in ["PrepareForSleep", "PrepareForShutdown"] {
+            for member in LogindHost.members {
                 try bus.match(
                     "type='signal',sender='\(LogindHost.destination)',path='\(LogindHost.path)',"
                         + "interface='\(LogindHost.interface)',member='\(member)'")
@@ -191,7 +193,7 @@ package final class LogindHost: HostPort {
                 let signal: Bus.Signal?
                 switch state.bus {
                 case .some(let bus):
-                    signal = try bus.nextSignal()
+                    signal = try bus.nextSignal(members)
                     if let signal, signal.sender != state.owner, signal.interface == interface {
                         // logind may have been restarted; anybody else may send a signal of this name, and is not heard.
                         state.owner = owner(bus) ?? ""

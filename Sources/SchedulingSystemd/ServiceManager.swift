@@ -74,8 +74,8 @@ package final class ServiceManager: Sendable {
                 return
             }
             let job = reply.first?.text ?? ""
-            let signal = try bus.awaitSignal { signal in
-                signal.member == "JobRemoved" && signal.arguments.count >= 4 && signal.arguments[1].text == job
+            let signal = try bus.awaitSignal("JobRemoved") { signal in
+                signal.arguments.count >= 4 && signal.arguments[1].text == job
             }
             // Without the word of the manager on the job, the unit's own state tells.
             guard let signal else { return try ServiceManager.confirm(name, bus) }

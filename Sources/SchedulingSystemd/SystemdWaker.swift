@@ -68,13 +68,14 @@ package final class SystemdWaker: Waker {
         let generation = generation()
         do throws(BusError) {
             let timer = WakeupTimer(
-                appIdentifier: specification.appIdentifier,
-                service: UnitName.service(appIdentifier: specification.appIdentifier, instance: instance),
-                instant: instant, now: now, managerStart: try manager.started(),
+                appIdentifier: specification.appIdentifier, instant: instant, now: now,
+                managerStart: try manager.started(),
                 retryAfterDeath: specification.retryAfterDeath)
             try manager.startTransient(name, properties: timer.properties)
             return ArmedWakeup(name: name, instant: timer.instant, generation: generation)
         } catch {
+            // systemd starts no timer for a service that cannot be loaded.
+            if let masked = template.withLock({ $0.masked() }) { throw masked }
             throw error.failure(
                 doing: "arm a wake-up with " + address.description + ", timer", subject: name,
                 remedy: "Look at `systemctl\(address.scope == .user ? " --user" : "") status`; a restarted manager helps.")

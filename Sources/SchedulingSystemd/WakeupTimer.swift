@@ -3,7 +3,8 @@
 
 import BackgroundSurroundings
 
-/// The settings of one transient wake-up timer, as `StartTransientUnit` takes them.
+/// The settings of one transient wake-up timer, as `StartTransientUnit` takes them. It starts the service of its own
+/// name; `Unit=` cannot be set on a transient timer.
 ///
 /// Three bases, so that whatever happens to the clock or to the launch, one of them fires:
 /// - the instant itself in wall time. An instant that is past by the time systemd reads it never fires, silently;
@@ -19,8 +20,6 @@ package struct WakeupTimer: Hashable, Sendable {
     /// When it fires: as asked, or the horizon.
     package let instant: WallTime
     package let description: String
-    /// The service to start.
-    package let service: String
     let calendar: String?
     /// Microseconds after the manager's start.
     let afterStartup: UInt64
@@ -28,11 +27,9 @@ package struct WakeupTimer: Hashable, Sendable {
 
     /// - Parameter managerStart: when the manager started, in microseconds of the awake clock.
     package init(
-        appIdentifier: String, service: String, instant: WallTime, now: Moment, managerStart: UInt64,
-        retryAfterDeath: Duration
+        appIdentifier: String, instant: WallTime, now: Moment, managerStart: UInt64, retryAfterDeath: Duration
     ) {
         self.instant = min(instant, now.wall.advanced(by: WakeupTimer.horizon))
-        self.service = service
         description = "Wake-up for the background tasks of " + appIdentifier
         afterInactive = UInt64(max(1_000_000, retryAfterDeath.clampedMicroseconds))
         guard self.instant > now.wall else {
@@ -53,7 +50,6 @@ package struct WakeupTimer: Hashable, Sendable {
             of: "(sv)",
             [
                 .property("Description", .string(description)),
-                .property("Unit", .string(service)),
                 .property("TimersCalendar", .array(of: "(ss)", calendars)),
                 .property(
                     "TimersMonotonic",

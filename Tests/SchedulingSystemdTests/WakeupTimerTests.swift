@@ -16,7 +16,7 @@ struct WakeupTimerTests {
 
     private func timer(in delay: Duration, retryAfterDeath: Duration = .seconds(900)) -> WakeupTimer {
         WakeupTimer(
-            appIdentifier: "x", service: "app-background-x@1.service", instant: now.wall.advanced(by: delay), now: now,
+            appIdentifier: "x", instant: now.wall.advanced(by: delay), now: now,
             managerStart: managerStart, retryAfterDeath: retryAfterDeath)
     }
 
@@ -45,7 +45,6 @@ struct WakeupTimerTests {
             property("TimersCalendar", of: timer)
                 == .array(of: "(ss)", [.structure([.string("OnCalendar"), .string("2026-11-21 09:57:37.000123 UTC")])]))
         #expect(property("TimersMonotonic", of: timer) == monotonic(960_002_000, 900_000_000))
-        #expect(property("Unit", of: timer) == .string("app-background-x@1.service"))
         #expect(property("AccuracyUSec", of: timer) == .uint64(1))
     }
 
@@ -56,7 +55,7 @@ struct WakeupTimerTests {
             #expect(property("TimersMonotonic", of: timer(in: delay)) == monotonic(0, 900_000_000))
         }
         let ancient = WakeupTimer(
-            appIdentifier: "x", service: "s", instant: .distantPast, now: now, managerStart: managerStart,
+            appIdentifier: "x", instant: .distantPast, now: now, managerStart: managerStart,
             retryAfterDeath: .seconds(900))
         #expect(property("TimersMonotonic", of: ancient) == monotonic(0, 900_000_000))
     }
@@ -66,7 +65,7 @@ struct WakeupTimerTests {
         let horizon = now.wall.advanced(by: .seconds(30 * 86_400))
         #expect(timer(in: .seconds(31 * 86_400)).instant == horizon)
         let never = WakeupTimer(
-            appIdentifier: "x", service: "s", instant: .distantFuture, now: now, managerStart: managerStart,
+            appIdentifier: "x", instant: .distantFuture, now: now, managerStart: managerStart,
             retryAfterDeath: .seconds(900))
         #expect(never.instant == horizon)
     }
@@ -74,7 +73,7 @@ struct WakeupTimerTests {
     @Test("a manager that claims to have started later than the instant makes it fire at once")
     func oddManager() {
         let timer = WakeupTimer(
-            appIdentifier: "x", service: "s", instant: now.wall.advanced(by: .seconds(1)), now: now,
+            appIdentifier: "x", instant: now.wall.advanced(by: .seconds(1)), now: now,
             managerStart: .max, retryAfterDeath: .seconds(900))
         #expect(property("TimersMonotonic", of: timer) == monotonic(0, 900_000_000))
     }
