@@ -11,7 +11,7 @@
     /// State: `last`, what was told or found at the start, guarded by its mutex; nil once stopped. Observations are made on
     /// `queue` alone, so they are told in order, and everything announced during one of them leads to one more.
     package final class HostConditionsWatch: ConditionsWatch {
-        private let queue = DispatchQueue(label: "background.conditions", qos: .utility)
+        private let queue = DispatchQueue(label: "background.conditions")
         private let last: Mutex<Conditions?>
         private let observe: @Sendable () -> Conditions
         private let onChange: @Sendable (Conditions) -> Void

@@ -117,7 +117,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         _ taskRequest: BGTaskRequest, completionHandler: @escaping @Sendable ((any Swift.Error)?) -> Void
     ) {
         let result = Result { () throws(SchedulingFailure) in try self.accept(taskRequest) }
-        DispatchQueue.global(qos: .utility).async {
+        DispatchQueue.global().async {
             do throws(SchedulingFailure) {
                 try self.write([result.get()])
                 completionHandler(nil)
@@ -132,7 +132,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         let accepted: NewRequest
         do throws(SchedulingFailure) { accepted = try accept(taskRequest) } catch { throw Error(error) }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Swift.Error>) in
-            DispatchQueue.global(qos: .utility).async {
+            DispatchQueue.global().async {
                 continuation.resume(
                     with: Result { () throws(SchedulingFailure) in try self.write([accepted]) }.mapError { Error($0) })
             }
@@ -222,7 +222,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
     /// Calls the handler, on a background queue, with copies of the requests that have not been started.
     public func getPendingTaskRequests(completionHandler: @escaping ([BGTaskRequest]) -> Void) {
         let box = HandlerBox(handler: completionHandler)
-        DispatchQueue.global(qos: .utility).async { box.handler(self.pendingRequests()) }
+        DispatchQueue.global().async { box.handler(self.pendingRequests()) }
     }
 
     /// Copies of the requests that have not been started.
