@@ -20,7 +20,9 @@ open class BGTaskRequest: NSObject, NSCopying {
     }
 
     /// A request with the same values.
-    open func copy(with zone: NSZone? = nil) -> Any { BGTaskRequest(identifier: identifier, earliestBeginDate: earliestBeginDate) }
+    open func copy(with zone: NSZone? = nil) -> Any {
+        BGTaskRequest(identifier: identifier, earliestBeginDate: earliestBeginDate)
+    }
 
     /// The type, the identifier and the date.
     open override var description: String {

@@ -179,7 +179,9 @@ final class Runner: Sendable {
             CrashPoint.pass(.afterClaim)
             enqueue(.claimed(claimed, asked: ids))
         case .holdLocks:
-            if let refusal = environment.host.holdLocks(why: "A background task of \(environment.appIdentifier) is running") {
+            if let refusal = environment.host.holdLocks(
+                why: "A background task of \(environment.appIdentifier) is running")
+            {
                 environment.log("Sleep and shutdown are not held back while tasks run: \(refusal)")
             }
         case .releaseLocks: environment.host.releaseLocks()

@@ -55,7 +55,8 @@ final class WakeupKeeper: Sendable {
         let outlook = try store.outlook()
         let earliest = min(head, outlook.earliest ?? head)
         let runner: LiveRunner = try store.hasLiveResident() ? .acting : .none
-        let target = WakeTarget(earliest: earliest, isRunning: outlook.claimed > 0)
+        let target =
+            WakeTarget(earliest: earliest, isRunning: outlook.claimed > 0)
             .instant(now: now.wall, runner: runner, policy: policy) ?? earliest
         guard let armed = arm(at: target, runner: runner, now) else {
             _ = try store.submit(requests, limits: limits, now: now.wall, relying: .none)
@@ -155,10 +156,12 @@ final class WakeupKeeper: Sendable {
 
     /// Once a process: the unit file is there, and the timer that the store speaks of is really waiting.
     private func prepareOnce() {
-        guard state.withLock({ state in
-            defer { state.isPrepared = true }
-            return !state.isPrepared
-        }) else { return }
+        guard
+            state.withLock({ state in
+                defer { state.isPrepared = true }
+                return !state.isPrepared
+            })
+        else { return }
         do {
             try waker.prepare()
             if let record = try store.wakeup(), record.generation == waker.generation(),
@@ -169,7 +172,9 @@ final class WakeupKeeper: Sendable {
                 var void = record
                 void.generation = ""
                 let recorded = try store.recordWakeup(void) { _ in true }
-                if recorded { try lockingArming { () throws(SchedulingFailure) in _ = try self.move(runner: .none, tidy: false) } }
+                if recorded {
+                    try lockingArming { () throws(SchedulingFailure) in _ = try self.move(runner: .none, tidy: false) }
+                }
             }
         } catch {
             state.withLock { $0.failure = error }

@@ -96,7 +96,9 @@ struct LifeOfATaskTests {
         #expect(diary.all == ["ran"])
     }
 
-    @Test("sleep cuts a run, holds the host until it has stopped, and the work is finished after waking, no attempt burnt")
+    @Test(
+        "sleep cuts a run, holds the host until it has stopped, and the work is finished after waking, no attempt burnt"
+    )
     func sleep() async throws {
         let test = try TestScheduler(time: time) { [diary, time] scheduler in
             scheduler.register(forTaskWithIdentifier: "work") { context in

@@ -93,7 +93,7 @@ enum Composition {
         ServiceSpecification(
             appIdentifier: identity.identifier, executable: facts.executablePath,
             arguments: configuration.launch.arguments, workingDirectory: configuration.launch.workingDirectory,
-            environment: configuration.launch.environment.compactMap { name in 
+            environment: configuration.launch.environment.compactMap { name in
                 variables[name].map { ServiceSpecification.Variable(name: name, value: $0) }
             },
             stateDirectory: directory.path)
