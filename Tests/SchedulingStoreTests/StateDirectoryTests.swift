@@ -142,8 +142,12 @@ struct StateDirectoryTests {
 
     @Test("a parent that cannot be made is named in the refusal")
     func parent() throws {
-        #expect(refusal(StateDirectory(path: "/sys/kernel/nobody"))?.subject == "/sys/kernel/nobody")
-        #expect(refusal(StateDirectory(path: "/sys/kernel/nobody/state"))?.doing == "make the state directory")
+        for path in ["/sys/kernel/nobody", "/sys/kernel/nobody/state"] {
+            let failure = #expect(throws: SchedulingFailure.self) { try StateDirectory(path: path).open() }
+            #expect(failure?.code == .stateUnusable)
+            #expect(failure?.doing == "make the state directory")
+            #expect(failure?.subject == "/sys/kernel/nobody")
+        }
     }
 
     @Test(

@@ -85,7 +85,8 @@ struct SubmittingTests {
         arguments: [
             (RequestLimits.apple, [request("r2")], false), (.apple, [request("r")], true),
             (.apple, [request("p2", .processing)], true), (.apple, [request("r", .processing)], true),
-            (RequestLimits(total: 2), [request("x", .processing)], false), (RequestLimits(total: 3), [request("x")], true),
+            (RequestLimits(total: 2), [request("x", .processing)], false),
+            (RequestLimits(total: 3), [request("x")], true),
             (RequestLimits(processing: 1), [request("r2")], true), (.unlimited, [request("r2"), request("r3")], true),
         ])
     func limits(limits: RequestLimits, more: [NewRequest], accepted: Bool) throws {
@@ -121,9 +122,12 @@ struct SubmittingTests {
         let version = try state.connection()
         _ = try version.dataVersion()
         _ = try store.submit(requests, limits: .unlimited, now: t(0), relying: .none)
-        #expect(try store.pending() .count == 10_000)
+        #expect(try store.pending().count == 10_000)
         #expect(try store.outlook() == Outlook(earliest: t(0), claimed: 0))
-        #expect(try store.due(now: t(9999), includingWaiting: true, limit: 3).map(\.identifier) == ["task.0", "task.1", "task.2"])
+        #expect(
+            try store.due(now: t(9999), includingWaiting: true, limit: 3).map(\.identifier) == [
+                "task.0", "task.1", "task.2",
+            ])
     }
 
     @Test("numbers are not used again after what had them is gone")
