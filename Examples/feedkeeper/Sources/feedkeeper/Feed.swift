@@ -26,7 +26,12 @@ struct Feed {
     func fetch() async throws -> [Article] {
         var request = URLRequest(url: url)
         request.timeoutInterval = 20
-        let (data, response) = try await URLSession.shared.data(for: request)
+        let (data, response): (Data, URLResponse)
+        do {
+            (data, response) = try await URLSession.shared.data(for: request)
+        } catch let error as URLError {
+            throw Unreadable(description: "\(url): \(error.localizedDescription)")
+        }
         if let status = (response as? HTTPURLResponse)?.statusCode, status != 200 {
             throw Unreadable(description: "\(url) answered with status \(status)")
         }

@@ -16,13 +16,10 @@ struct Feedkeeper {
     static func main() async throws {
         let library = try Library()
         let settings = try library.settings()
-        let feedkeeper = Feedkeeper(
-            library: library,
-            scheduler: TaskScheduler(
-                configuration: .init(
-                    appIdentifier: "org.example.feedkeeper",
-                    recheckIntervals: settings.recheckSeconds.map { [.seconds($0)] } ?? [.seconds(900), .seconds(3600)])
-            ))
+        var configuration = TaskScheduler.Configuration(appIdentifier: "org.example.feedkeeper")
+        configuration.launch.environment = [Library.place]  // so that systemd's launch finds the same files
+        if let seconds = settings.recheckSeconds { configuration.recheckIntervals = [.seconds(seconds)] }
+        let feedkeeper = Feedkeeper(library: library, scheduler: TaskScheduler(configuration: configuration))
 
         // 1. Register what can be done. 2. If this launch is for that, do it and go. 3. Else be an ordinary program.
         feedkeeper.registerTasks()

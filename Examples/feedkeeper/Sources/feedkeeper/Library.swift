@@ -39,15 +39,17 @@ struct Settings: Codable {
 ///
 /// The lock keeps the refresh and the cleanup of one process apart.
 final class Library: Sendable {
+    /// The environment variable that moves the files elsewhere.
+    static let place = "FEEDKEEPER_DIRECTORY"
+
     private let directory: URL
     private let lock = NSLock()
 
     init() throws {
         let environment = ProcessInfo.processInfo.environment
-        let data =
-            environment["XDG_DATA_HOME"].map { URL(fileURLWithPath: $0, isDirectory: true) }
-            ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".local/share")
-        directory = data.appendingPathComponent("feedkeeper", isDirectory: true)
+        directory =
+            environment[Library.place].map { URL(fileURLWithPath: $0, isDirectory: true) }
+            ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".local/share/feedkeeper")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     }
 
