@@ -24,7 +24,7 @@ struct OwningTests {
     }
 
     private func recover(
-        boot: String = "b1", now: Int64 = 50, retry: (Occurrence) -> RecoveryDecision = { _ in .again(at: t(80)) }
+        boot: String = "b1", now: Int64 = 50, retry: (Occurrence) -> RecoveryVerdict = { _ in .again(at: t(80)) }
     ) throws -> (SchedulingStore, [HistoryEntry]) {
         let store = try state.store(boot: boot, pid: 8)
         let recovery = try store.becomeOwner(resident: false, launch: nil, now: t(now), retry: retry)
