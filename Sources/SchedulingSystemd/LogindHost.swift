@@ -210,7 +210,8 @@ package final class LogindHost: HostPort {
         }
     }
 
-    static func event(_ signal: Bus.Signal, grace: Duration) -> HostEvent? {
+    /// What a signal of logind means; nil for any other.
+    package static func event(_ signal: Bus.Signal, grace: Duration) -> HostEvent? {
         guard signal.interface == interface, signal.path == path, let begins = signal.arguments.first?.bool else {
             return nil
         }

@@ -19,8 +19,9 @@ package final class ServiceManager: Sendable {
 
     private struct State: ~Copyable {
         var bus: Bus?
-        /// Counts operations, so that the closing that was planned after an earlier one does nothing.
+        /// Counts operations: a second without one, and the connection is closed.
         var uses = 0
+        var isClosingPlanned = false
         /// Read once a connection.
         var started: UInt64?
     }
@@ -198,21 +199,38 @@ package final class ServiceManager: Sendable {
         do {
             return try Bus(.peer(socket: address.privateSocket), trusted: address.trusted)
         } catch where error.number == ENOENT {
-            let bus = try Bus(address.scope == .user ? .userBus : .systemBus, trusted: nil)
-            // Over a bus, signals come only to those who ask.
-            _ = try ServiceManager.call(bus, "Subscribe")
-            try bus.match("type='signal',sender='\(ServiceManager.destination)',member='JobRemoved'")
-            return bus
+            // Where there is no bus either, the missing socket is the better thing to tell.
+            let missing = error
+            do throws(BusError) { return try openBus() } catch { throw missing }
         }
+    }
+
+    private func openBus() throws(BusError) -> Bus {
+        let bus = try Bus(address.scope == .user ? .userBus : .systemBus, trusted: nil)
+        // Over a bus, signals come only to those who ask.
+        _ = try ServiceManager.call(bus, "Subscribe")
+        try bus.match("type='signal',sender='\(ServiceManager.destination)',member='JobRemoved'")
+        return bus
     }
 
     private func closeWhenIdle(_ state: inout State) {
         state.uses += 1
-        let uses = state.uses
+        guard !state.isClosingPlanned else { return }
+        state.isClosingPlanned = true
+        planClosing(after: state.uses)
+    }
+
+    private func planClosing(after uses: Int) {
         queue.asyncAfter(deadline: .now() + 1) { [weak self] in
-            self?.state.withLock { state in
-                if state.uses == uses { state.bus = nil }
+            guard let self else { return }
+            let used = self.state.withLock { state -> Int in
+                if state.uses == uses {
+                    state.bus = nil
+                    state.isClosingPlanned = false
+                }
+                return state.uses
             }
+            if used != uses { planClosing(after: used) }
         }
     }
 }

@@ -45,7 +45,7 @@ package struct ServiceNotifier: Hashable, Sendable {
         }
     }
 
-    static func lines(status: String, extendBy: Duration?) -> String {
+    package static func lines(status: String, extendBy: Duration?) -> String {
         let line = "STATUS=" + String(status.map { $0.isNewline ? " " : $0 })
         guard let extendBy else { return line }
         return line + "\nEXTEND_TIMEOUT_USEC=\(max(1, extendBy.clampedMicroseconds))"
