@@ -21,9 +21,13 @@ package struct ArmedWakeup: Hashable, Sendable {
         self.slack = slack
     }
 
-    /// Whether this wake-up still lies ahead and is early enough for work that is due at `due`.
+    /// Whether this wake-up is early enough for work that is due at `due`.
+    ///
+    /// One that has just fired counts too: as long as it is recorded, its launch has not looked for the last time, and
+    /// will see the work. Otherwise each of ten requests in a row that are due at once would start a process.
     package func covers(_ due: WallTime, now: WallTime, generation: String) -> Bool {
-        self.generation == generation && instant > now && instant <= due.advanced(by: slack)
+        self.generation == generation && instant > now.advanced(by: .seconds(-10))
+            && instant <= due.advanced(by: slack)
     }
 }
 

@@ -15,4 +15,29 @@ int cbackground_ofd_is_locked(int fd, long long start, long long length);
 // `statfs` is not imported: the f_type of the file system that holds an open file, or -1 with errno (statfs(2)).
 long cbackground_filesystem_type(int fd);
 
+// Netlink is reached through casts and macros over packed messages (netlink(3)), and <linux/netlink.h> and
+// <linux/rtnetlink.h> are not in Swift's Glibc module.
+//
+// Whether a default route leaves this machine: a unicast route of the main table, IPv4 or IPv6, over an interface that is
+// up (rtnetlink(7), RTM_GETROUTE). 1: yes; 0: no; -1: nobody can tell, with errno.
+int cbackground_has_default_route(void);
+
+// One datagram of the answer. `is_up` says whether an interface is up and leads off this machine. 1: it has a default
+// route; 0: read on; 2: the end; -1: errno (EPROTO: the message is malformed; EINTR: the table changed meanwhile, ask
+// again).
+int cbackground_scan_routes(
+    const void *datagram, unsigned long length, unsigned int sequence, int (*is_up)(int interface));
+
+// A socket that becomes readable when a link, an address or a route changes (rtnetlink(7)), or when the kernel announces
+// a change of a device (netlink(7), NETLINK_KOBJECT_UEVENT). Non-blocking and close-on-exec; -1 with errno.
+int cbackground_open_route_events(void);
+int cbackground_open_device_events(void);
+
+// Reads everything that waits on such a socket. 1: something of interest was among it, or was lost (ENOBUFS); 0: nothing;
+// -1: the socket is of no more use, errno. With a `subsystem`, only the kernel's own events of that subsystem count.
+int cbackground_drain_events(int fd, const char *subsystem);
+
+// Whether one device event, as the kernel words it, is of the subsystem: 1 or 0.
+int cbackground_is_device_event(const char *event, unsigned long length, const char *subsystem);
+
 #endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+
+extension SchedulerMachine {
+    mutating func completed(_ id: Int64, failure: String?, _ now: Moment) -> [Effect] {
+        guard let run = runs.removeValue(forKey: id) else {
+            // A handler that returned after its run was closed: its identifier may start again.
+            guard overdue.removeValue(forKey: id) != nil else { return [] }
+            return mayStart ? [.look(includingWaiting: false)] : []
+        }
+        let end: Effect
+        switch (run.phase, failure) {
+        case (_, nil): end = self.end(run, .succeeded, now)
+        case (.running, let failure?): end = self.end(run, .failed, detail: failure, now)
+        case (.expiring(let reason, _), let failure?): end = self.end(run, cutFor: reason, detail: failure, now)
+        }
+        return [end] + afterEnd(now)
+    }
+
+    private func end(
+        _ run: Run, _ outcome: Outcome, reason: ExpirationReason? = nil, detail: String = "", again: WallTime? = nil,
+        _ now: Moment
+    ) -> Effect {
+        .end(
+            RunEnd(
+                occurrence: run.occurrence.id, identifier: run.occurrence.identifier, outcome: outcome, reason: reason,
+                detail: detail, started: run.started, ended: now.wall, again: again))
+    }
+
+    private func end(_ run: Run, cutFor reason: ExpirationReason, detail: String, _ now: Moment) -> Effect {
+        if reason.isInterruption {
+            // Somebody who stops the service does not want to see it again in the same second.
+            let delay = reason == .serviceStop ? policy.stopDelay : .zero
+            return end(
+                run, .interrupted, reason: reason, detail: detail, again: now.wall.advanced(by: delay), now)
+        }
+        return end(run, reason == .cancelled ? .cancelled : .expired, reason: reason, detail: detail, now)
+    }
+
+    private mutating func afterEnd(_ now: Moment) -> [Effect] {
+        guard runs.isEmpty else { return mayStart ? [.look(includingWaiting: false)] : [] }
+        heartbeat = nil
+        var effects: [Effect] = [.releaseLocks, .tellServiceManager([])]
+        if isStopping {
+            isFinished = true
+        } else if mayStart {
+            effects.append(.look(includingWaiting: false))
+        } else {
+            effects.append(.keepArmed)  // the host goes to sleep now
+        }
+        return effects
+    }
+
+    /// Tells the runs to stop; those that were told before only get less time.
+    mutating func expire(
+        _ ids: [Int64], for reason: ExpirationReason, grace limit: Duration?, _ now: Moment
+    ) -> [Effect] {
+        let grace = min(policy.budgets.expirationGrace, limit ?? policy.budgets.expirationGrace)
+        let graceEnd = now.awake &+ grace.clampedMicroseconds
+        var told: [Int64] = []
+        for id in ids.sorted() {
+            switch runs[id]?.phase {
+            case nil: continue
+            case .running:
+                runs[id]?.phase = .expiring(reason, graceEnd: graceEnd)
+                told.append(id)
+            case .expiring(let earlier, let end):
+                runs[id]?.phase = .expiring(earlier, graceEnd: min(end, graceEnd))
+            }
+        }
+        guard !told.isEmpty else { return [] }
+        return (reason.isInterruption ? [.markCut(told, reason)] : []) + told.map { .expire($0, reason) }
+    }
+
+    mutating func host(_ event: HostEvent, _ now: Moment) -> [Effect] {
+        switch event {
+        case .willSleep(let grace): return announce(.systemSleep, grace, now)
+        case .willShutDown(let grace): return announce(.systemShutdown, grace, now)
+        case .didWake:
+            announced = nil
+            return mayStart ? [.look(includingWaiting: true)] : []
+        case .stopRequested:
+            guard !isStopping else { return [] }
+            isStopping = true
+            let effects = expire(Array(runs.keys), for: announced ?? .serviceStop, grace: nil, now)
+            if runs.isEmpty { isFinished = true }
+            return effects
+        }
+    }
+
+    private mutating func announce(_ reason: ExpirationReason, _ grace: Duration, _ now: Moment) -> [Effect] {
+        announced = reason
+        // A fifth of the host's patience is left for recording the end and letting the lock go.
+        return expire(Array(runs.keys), for: reason, grace: grace * 4 / 5, now)
+    }
+
+    mutating func observed(_ conditions: Conditions, _ now: Moment) -> [Effect] {
+        self.conditions = conditions
+        var effects: [Effect] = []
+        for (id, run) in runs.sorted(by: { $0.key < $1.key }) {
+            let unmet = run.occurrence.requirements.unmet(by: conditions)
+            guard !unmet.isEmpty else { continue }
+            effects += expire([id], for: unmet.contains(.externalPower) ? .powerLost : .networkLost, grace: nil, now)
+        }
+        return effects + (mayStart ? [.look(includingWaiting: true)] : [])
+    }
+
+    mutating func timeReached(_ now: Moment) -> [Effect] {
+        alarm = nil
+        var effects: [Effect] = []
+        var closed = false
+        for (id, run) in runs.sorted(by: { $0.key < $1.key }) {
+            switch run.phase {
+            case .running(let deadline) where deadline <= now.awake:
+                effects += expire([id], for: .budget, grace: nil, now)
+            case .expiring(let reason, let graceEnd) where graceEnd <= now.awake:
+                runs[id] = nil
+                overdue[id] = run.occurrence.identifier
+                effects.append(end(run, cutFor: reason, detail: "did not complete in the time it had to stop", now))
+                closed = true
+            default: break
+            }
+        }
+        if closed { effects += afterEnd(now) }
+        if let beat = heartbeat, beat <= now.awake, !runs.isEmpty {
+            heartbeat = now.awake + policy.heartbeat.clampedMicroseconds
+            effects += [.keepArmed, .tellServiceManager(running)]
+        }
+        if !closed, mayStart, let next, next <= now.wall { effects.append(.look(includingWaiting: false)) }
+        return effects
+    }
+
+    mutating func alarmEffects() -> [Effect] {
+        var awake = heartbeat
+        for run in runs.values {
+            let end =
+                switch run.phase {
+                case .running(let deadline): deadline
+                case .expiring(_, let graceEnd): graceEnd
+                }
+            awake = min(awake ?? end, end)
+        }
+        let wanted = Alarm(wall: mayStart && !isFinished ? next : nil, awake: isFinished ? nil : awake)
+        guard wanted != alarm else { return [] }
+        alarm = wanted
+        return [.setAlarm(wall: wanted.wall, awake: wanted.awake)]
+    }
+}

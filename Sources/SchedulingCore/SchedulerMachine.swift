@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+
+/// Decides what one process runs, when it stops it, and when it is done: a value that takes an event and returns effects.
+///
+/// It holds what this process runs and nothing else; the store holds what is pending, and answers `look` with what is due.
+package struct SchedulerMachine: Sendable {
+    /// How long the process stays.
+    package enum Mode: Hashable, Sendable {
+        /// Started by systemd: runs what is due, then finishes.
+        case launch
+        /// Stays until it is told to stop.
+        case resident
+    }
+
+    package enum Input: Sendable {
+        /// The runner starts; the host had announced these events before.
+        case began(announced: [HostEvent])
+        /// The store's answer to `look`: what is due, and the next eligible instant after now.
+        case looked(due: [Occurrence], next: WallTime?)
+        case conditionsObserved(Conditions)
+        /// The answer to `claim`: of those asked for, these are ours now.
+        case claimed([Occurrence], asked: [Int64])
+        /// A handler completed its task; `failure` is nil for success.
+        case completed(Int64, failure: String?)
+        /// Somebody asks for the end of a run that we hold.
+        case stopAsked(Int64, ExpirationReason)
+        case host(HostEvent)
+        /// The alarm went off.
+        case timeReached
+        /// Another process changed the store.
+        case rang
+    }
+
+    package enum Effect: Hashable, Sendable {
+        case look(includingWaiting: Bool)
+        case observeConditions
+        case claim([Int64])
+        case holdLocks
+        case releaseLocks
+        case start(Occurrence)
+        /// Records that we cut these runs, before their handlers hear of it.
+        case markCut([Int64], ExpirationReason)
+        case expire(Int64, ExpirationReason)
+        case end(RunEnd)
+        case postpone(Postponement)
+        /// Makes sure that a wake-up is armed that is early enough.
+        case keepArmed
+        /// Tells the service manager what runs, and that it needs more time.
+        case tellServiceManager([String])
+        case setAlarm(wall: WallTime?, awake: Int64?)
+        case finish
+    }
+
+    /// The end of a run, to be recorded.
+    package struct RunEnd: Hashable, Sendable {
+        package var occurrence: Int64
+        package var identifier: String
+        package var outcome: Outcome
+        package var reason: ExpirationReason?
+        package var detail: String
+        package var started: WallTime
+        package var ended: WallTime
+        /// When it is due again; nil: it is done.
+        package var again: WallTime?
+    }
+
+    /// A due occurrence that does not start now.
+    package struct Postponement: Hashable, Sendable {
+        package enum Cause: Hashable, Sendable {
+            case conditions(Requirement)
+            case noHandler
+            case contention
+        }
+        package var occurrence: Occurrence
+        package var until: WallTime
+        package var cause: Cause
+    }
+
+    struct Run: Sendable {
+        enum Phase: Sendable {
+            /// The handler works; its time is up at this reading of the awake clock.
+            case running(deadline: Int64)
+            /// The handler was told to stop and has until this reading to complete.
+            case expiring(ExpirationReason, graceEnd: Int64)
+        }
+        var occurrence: Occurrence
+        var started: WallTime
+        var phase: Phase
+    }
+
+    package let mode: Mode
+    let policy: RunPolicy
+    let handled: Set<String>
+
+    /// What this process holds, by occurrence.
+    var runs: [Int64: Run] = [:]
+    /// Closed runs whose handlers have not returned: their identifiers are not started again here.
+    var overdue: [Int64: String] = [:]
+    var conditions: Conditions?
+    /// Sleep or shutdown was announced and is not over: nothing is started.
+    var announced: ExpirationReason?
+    /// We were asked to stop: nothing is started, and the end of the last run is the end.
+    var isStopping = false
+    var isFinished = false
+    var next: WallTime?
+    var heartbeat: Int64?
+    var alarm: Alarm?
+
+    struct Alarm: Hashable, Sendable { var wall: WallTime?, awake: Int64? }
+
+    package init(mode: Mode, policy: RunPolicy, handled: Set<String>) {
+        self.mode = mode
+        self.policy = policy
+        self.handled = handled
+    }
+
+    /// The identifiers of what runs, in order.
+    package var running: [String] { runs.values.map(\.occurrence.identifier).sorted() }
+    package var isIdle: Bool { runs.isEmpty }
+    /// Whether the host is about to sleep or to shut down, so that nothing is started.
+    package var isHeld: Bool { announced != nil }
+
+    /// Takes one event and returns what is to be done, in order.
+    package mutating func handle(_ input: Input, at now: Moment) -> [Effect] {
+        guard !isFinished else { return [] }
+        var effects: [Effect] =
+            switch input {
+            case .began(let announced): began(announced, now)
+            case .looked(let due, let next): looked(due, next: next, now)
+            case .conditionsObserved(let conditions): observed(conditions, now)
+            case .claimed(let occurrences, let asked): claimed(occurrences, asked: asked, now)
+            case .completed(let id, let failure): completed(id, failure: failure, now)
+            case .stopAsked(let id, let reason): expire([id], for: reason, grace: nil, now)
+            case .host(let event): host(event, now)
+            case .timeReached: timeReached(now)
+            case .rang: mayStart ? [.look(includingWaiting: false)] : []
+            }
+        if isFinished { effects.append(.finish) }
+        effects += alarmEffects()
+        return effects
+    }
+
+    var mayStart: Bool { announced == nil && !isStopping }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import Foundation
+import SchedulingCore
+
+/// A run of a task, given to its launch handler.
+///
+/// The handler has to call `setTaskCompleted(success:)` when it is done. Tasks are made by the scheduler only.
+open class BGTask: NSObject {
+    package let run: TaskRun
+
+    package init(run: TaskRun) { self.run = run }
+
+    /// The identifier that was registered.
+    open var identifier: String { run.occurrence.identifier }
+
+    /// Called once when the run has to stop, on a queue of its own; complete the task soon after.
+    ///
+    /// It is set to nil after it was called and when the task completes. Without a handler, a run that has to stop counts
+    /// as completed without success.
+    open var expirationHandler: (() -> Void)? {
+        get { run.expirationHandler?.handler }
+        set { run.expirationHandler = newValue.map { HandlerBox(handler: $0) } }
+    }
+
+    /// Completes the run; `success` is recorded. Only the first call counts, also when it comes after expiration. To try
+    /// again after a failure, submit a new request before this call.
+    open func setTaskCompleted(success: Bool) {
+        run.complete(failure: success ? nil : "completed without success")
+    }
+
+    /// Why the run was told to stop; nil while it was not. Readable in the expiration handler.
+    public var expirationReason: ExpirationReason? { run.expirationReason }
+
+    /// The type and the identifier.
+    open override var description: String { "<\(type(of: self)): \(identifier)>" }
+}
+
+/// A run of a short task that refreshes content.
+open class BGAppRefreshTask: BGTask {}
+
+/// A run of a longer, deferrable task.
+open class BGProcessingTask: BGTask {}
+
+extension TaskRun {
+    /// The task that a launch handler gets; made on the handler's own queue.
+    func makeTask() -> BGTask {
+        switch occurrence.kind {
+        case .refresh: BGAppRefreshTask(run: self)
+        case .processing: BGProcessingTask(run: self)
+        }
+    }
+}

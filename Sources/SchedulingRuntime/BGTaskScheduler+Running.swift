@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import SchedulingCore
+import SchedulingStore
+
+extension BGTaskScheduler {
+    /// In a launch by systemd for the app's tasks, runs what is due and returns true; in any other launch returns false.
+    ///
+    /// Call it in `main` after registering and before the program binds ports or opens windows:
+    /// `if try await scheduler.handleBackgroundLaunch() { return }`. It returns when every task that was due has ended and
+    /// the next wake-up is armed; a task that fails does not make it throw. SIGTERM, sleep and shutdown expire the tasks
+    /// first. Throws `SchedulingFailure` when the store cannot be used; let the program exit with an error then, and
+    /// systemd starts it again.
+    public func handleBackgroundLaunch() async throws -> Bool {
+        guard case .background(let instance) = try environment.get().launch else { return false }
+        let isFirst = state.withLock { state in
+            defer { state.wasLaunched = true }
+            return !state.wasLaunched
+        }
+        guard isFirst else { return false }
+        let parts = try open()
+        try await run(parts, mode: .launch, instance: instance)
+        return true
+    }
+
+    /// Stays, and runs each task in this process as soon as it is due; returns when the program is asked to stop (SIGTERM)
+    /// or the calling Swift task is cancelled.
+    ///
+    /// For services and desktop programs that live long. Between tasks the process sleeps without waking. Should it die,
+    /// systemd starts the program for what is due.
+    public func run() async throws {
+        let parts = try open()
+        parts.environment.host.notifyReady()
+        let launch: String? =
+            if case .background(let instance) = parts.environment.launch { instance } else { nil }
+        try await run(parts, mode: .resident, instance: launch)
+    }
+
+    private func run(_ parts: Parts, mode: SchedulerMachine.Mode, instance: String?) async throws {
+        let runner = try startRunner(parts, mode: mode, instance: instance)
+        let result: Result<Void, any Swift.Error>
+        do {
+            try await runner.untilFinished()
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        state.withLock { $0.runner = nil }
+        // From here on systemd is the only one that acts: the wake-up moves to the exact instant.
+        try parts.store.resignResident()
+        CrashPoint.pass(.beforeExit)
+        try parts.keeper.settle(runner: .none, tidy: true)
+        try result.get()
+    }
+
+    /// Takes ownership, recovers what dead processes left, and starts a runner; only one at a time.
+    @discardableResult
+    private func startRunner(
+        _ parts: Parts, mode: SchedulerMachine.Mode, instance: String?
+    ) throws(SchedulingFailure) -> Runner {
+        let policy = configuration.policy
+        let runner = Runner(
+            mode: mode, environment: parts.environment, store: parts.store, keeper: parts.keeper, handlers: handlers,
+            policy: policy)
+        let isFirst = state.withLock { state in
+            guard state.runner == nil else { return false }
+            state.runner = runner
+            return true
+        }
+        guard isFirst else {
+            throw SchedulingFailure(
+                .misuse, doing: "run the tasks of", subject: parts.environment.appIdentifier,
+                cause: "this scheduler is running already", remedy: "Call run() once, and let it return first.")
+        }
+        do throws(SchedulingFailure) {
+            CrashPoint.pass(.beforeLaunchHandled)
+            let now = parts.environment.time.now().wall
+            let recovery = try parts.store.becomeOwner(resident: true, launch: nil, now: now) { occurrence in
+                policy.recovery(attempts: occurrence.attempts, now: now)
+            }
+            for entry in recovery.recovered {
+                parts.environment.log("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")
+            }
+            parts.environment.marker?.handled()
+            for entry in LaunchMarker.unhandled(in: parts.store.directory, now: now) {
+                try parts.store.note(entry)
+                parts.environment.log(entry.detail)
+            }
+            for entry in try parts.store.reanchor(now: now, implausible: policy.implausible) {
+                parts.environment.log("\(entry.identifier ?? ""): \(entry.outcome) \(entry.detail)")
+            }
+        } catch {
+            state.withLock { $0.runner = nil }
+            throw error
+        }
+        runner.start()
+        return runner
+    }
+
+    /// Where nothing else can start the program, tasks run in it while it lives.
+    func startInProcessIfNeeded(_ parts: Parts) throws(SchedulingFailure) {
+        guard parts.keeper.failure != nil, state.withLock({ $0.runner == nil }) else { return }
+        try startRunner(parts, mode: .resident, instance: nil)
+    }
+}

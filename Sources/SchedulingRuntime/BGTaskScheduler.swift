@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import Dispatch
+import Foundation
+import SchedulingCore
+import SchedulingStore
+import Synchronization
+
+/// Runs a program's tasks when the time and the conditions are right, also when the program is not running then.
+///
+/// Register a launch handler for every task, submit requests, and call `handleBackgroundLaunch()` early in `main`. All
+/// members may be called from any thread. None of them ever ends the process for a mistake.
+public final class BGTaskScheduler: NSObject, Sendable {
+    /// The program's scheduler, with the default configuration.
+    public class var shared: BGTaskScheduler { sharedScheduler }
+    private static let sharedScheduler = BGTaskScheduler(configuration: Configuration())
+
+    /// What this scheduler was told.
+    public let configuration: Configuration
+    let environment: Result<SchedulingEnvironment, SchedulingFailure>
+    let handlers = LaunchHandlers()
+
+    /// What exists once the store is open.
+    struct Parts: Sendable {
+        let environment: SchedulingEnvironment
+        let store: SchedulingStore
+        let keeper: WakeupKeeper
+    }
+
+    /// Guarded by `state`: the store is opened at the first use, and at most one runner exists at a time.
+    struct State {
+        var parts: Parts?
+        var runner: Runner?
+        var wasLaunched = false
+    }
+    let state = Mutex(State())
+
+    /// A scheduler of one's own, for programs that want no singleton. One for each app id and process.
+    ///
+    /// Nothing is read or written before the first call that needs it; what is wrong then is thrown by that call.
+    public convenience init(configuration: Configuration) {
+        self.init(configuration: configuration, environment: Composition.environment(for: configuration))
+    }
+
+    package init(configuration: Configuration, environment: Result<SchedulingEnvironment, SchedulingFailure>) {
+        self.configuration = configuration
+        self.environment = environment
+    }
+
+    // MARK: Registering
+
+    /// Registers the handler that is called with a task each time one of this identifier is launched.
+    ///
+    /// Register every task's handler before `handleBackgroundLaunch()` or `run()` is called. `queue` is where the handler
+    /// runs; nil means a concurrent background queue. Returns false, and says why on standard error, if the identifier is
+    /// not permitted by the `Info.plist`, has a handler already, or comes too late.
+    @discardableResult
+    public func register(
+        forTaskWithIdentifier identifier: String, using queue: DispatchQueue?,
+        launchHandler: @escaping (BGTask) -> Void
+    ) -> Bool {
+        let box = HandlerBox(handler: launchHandler)
+        return register(identifier, queue.map { .closure(queue: $0, box) } ?? .defaultQueue(box))
+    }
+
+    /// Registers an async handler: returning completes the task, throwing fails it, expiration cancels the Swift task.
+    @discardableResult
+    public func register(
+        forTaskWithIdentifier identifier: String, handler: @escaping @Sendable (TaskContext) async throws -> Void
+    ) -> Bool {
+        register(identifier, .async(handler))
+    }
+
+    private func register(_ identifier: String, _ handler: LaunchHandlers.Handler) -> Bool {
+        let refusal: String?
+        do throws(SchedulingFailure) {
+            try TaskIdentifier.validate(identifier)
+            refusal =
+                isPermitted(identifier)
+                ? handlers.add(identifier, handler)
+                : "it is not listed under BGTaskSchedulerPermittedIdentifiers in the Info.plist"
+        } catch {
+            refusal = error.cause
+        }
+        if let refusal { log("The handler for \(identifier.debugDescription) was not registered: \(refusal).") }
+        return refusal == nil
+    }
+
+    func isPermitted(_ identifier: String) -> Bool {
+        guard let permitted = try? environment.get().permittedIdentifiers else { return true }
+        return permitted.contains(identifier)
+    }
+
+    // MARK: Submitting
+
+    /// Submits a request; when this returns, it is on stable storage and a wake-up is armed for it.
+    ///
+    /// A pending request of the same identifier is replaced. Blocks for one write to disk, and for a call to systemd if
+    /// the next wake-up has to move; do not call it on a thread that must not wait. Throws `BGTaskScheduler.Error`.
+    public func submit(_ taskRequest: BGTaskRequest) throws {
+        try submit(contentsOf: [taskRequest])
+    }
+
+    /// Submits several requests in one durable step: all of them or, if this throws, none.
+    public func submit(contentsOf requests: [BGTaskRequest]) throws {
+        do throws(SchedulingFailure) {
+            try submitAll(requests)
+        } catch {
+            throw Error(error)
+        }
+    }
+
+    /// Submits a request without blocking the caller; `completionHandler` is called on a background queue.
+    public func submitTaskRequest(
+        _ taskRequest: BGTaskRequest, completionHandler: @escaping @Sendable ((any Swift.Error)?) -> Void
+    ) {
+        let result = Result { () throws(SchedulingFailure) in try self.accept(taskRequest) }
+        DispatchQueue.global().async {
+            do throws(SchedulingFailure) {
+                try self.write([result.get()])
+                completionHandler(nil)
+            } catch {
+                completionHandler(Error(error))
+            }
+        }
+    }
+
+    /// Submits a request without blocking the caller; throws `BGTaskScheduler.Error`.
+    public func submitTaskRequest(_ taskRequest: BGTaskRequest) async throws {
+        let accepted: NewRequest
+        do throws(SchedulingFailure) { accepted = try accept(taskRequest) } catch { throw Error(error) }
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Swift.Error>) in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    with: Result { () throws(SchedulingFailure) in try self.write([accepted]) }.mapError { Error($0) })
+            }
+        }
+    }
+
+    private func submitAll(_ requests: [BGTaskRequest]) throws(SchedulingFailure) {
+        var accepted: [NewRequest] = []
+        accepted.reserveCapacity(requests.count)
+        for request in requests { accepted.append(try accept(request)) }
+        try write(accepted)
+    }
+
+    /// Checks a request in this order: kind, identifier, permission, handler, date. The count comes last, in the store.
+    private func accept(_ request: BGTaskRequest) throws(SchedulingFailure) -> NewRequest {
+        func refuse(_ code: SchedulingFailure.Code, _ cause: String, _ remedy: String) -> SchedulingFailure {
+            SchedulingFailure(
+                code, doing: "submit a request for", subject: request.identifier, cause: cause, remedy: remedy)
+        }
+        guard let kind = request.kind else {
+            throw refuse(
+                .invalidArgument, "a plain BGTaskRequest says not what kind of work it is",
+                "Submit one of its subclasses.")
+        }
+        try TaskIdentifier.validate(request.identifier)
+        guard isPermitted(request.identifier) else {
+            throw refuse(
+                .notPermitted, "it is not listed under BGTaskSchedulerPermittedIdentifiers in the Info.plist",
+                "Add it there.")
+        }
+        guard handlers[request.identifier] != nil else {
+            throw refuse(
+                .notPermitted, "no launch handler is registered for it",
+                "Call register(forTaskWithIdentifier:using:launchHandler:) before submitting.")
+        }
+        let now = try environment.get().time.now().wall
+        var instant = now
+        if let date = request.earliestBeginDate {
+            guard let named = WallTime(date) else {
+                throw refuse(
+                    .invalidArgument, "its earliest begin date is no date before the year 10000",
+                    "Use a date that can be reached, or nil.")
+            }
+            instant = max(named, now)
+        }
+        return NewRequest(
+            identifier: request.identifier, kind: kind, instant: instant, requirements: request.requirements,
+            hasEarliest: request.earliestBeginDate != nil)
+    }
+
+    private func write(_ requests: [NewRequest]) throws(SchedulingFailure) {
+        guard !requests.isEmpty else { return }
+        let parts = try open()
+        try parts.keeper.submit(requests, limits: configuration.limits)
+        try startInProcessIfNeeded(parts)
+        state.withLock(\.runner)?.rang()
+    }
+
+    // MARK: Cancelling
+
+    /// Cancels what is pending for an identifier; a run in progress is told to stop, here or in another process.
+    public func cancel(taskRequestWithIdentifier identifier: String) {
+        cancel(identifier)
+    }
+
+    /// Cancels everything that is pending; runs in progress are told to stop.
+    public func cancelAllTaskRequests() {
+        cancel(nil)
+    }
+
+    private func cancel(_ identifier: String?) {
+        do throws(SchedulingFailure) {
+            let parts = try open()
+            let stopped = try parts.store.cancel(identifier: identifier, now: parts.environment.time.now().wall)
+            if let runner = state.withLock(\.runner) {
+                runner.rang()
+            } else if stopped == 0 {
+                try parts.keeper.settle(runner: try parts.store.hasLiveResident() ? .acting : .none)
+            }
+        } catch {
+            log(error.description)
+        }
+    }
+
+    // MARK: Pending
+
+    /// Calls the handler, on a background queue, with copies of the requests that have not been started.
+    public func getPendingTaskRequests(completionHandler: @escaping ([BGTaskRequest]) -> Void) {
+        let box = HandlerBox(handler: completionHandler)
+        DispatchQueue.global().async { box.handler(self.pendingRequests()) }
+    }
+
+    /// Copies of the requests that have not been started.
+    public func pendingTaskRequests() async -> [BGTaskRequest] {
+        pendingRequests()
+    }
+
+    private func pendingRequests() -> [BGTaskRequest] {
+        do throws(SchedulingFailure) {
+            return try open().store.pending().map(BGTaskRequest.make)
+        } catch {
+            log(error.description)
+            return []
+        }
+    }
+
+    // MARK: Parts
+
+    /// What handlers of this process work on at present.
+    package var activeRuns: [TaskRun] {
+        state.withLock(\.runner).map { Array($0.running.values) } ?? []
+    }
+
+    /// Whether something that happened is not worked off yet.
+    package var isWorking: Bool { state.withLock(\.runner)?.isWorking ?? false }
+
+    /// Looks at what another process changed, as the doorbell makes it do.
+    package func hearDoorbell() { state.withLock(\.runner)?.rang() }
+
+    /// Ends this scheduler as kill -9 would: nothing is recorded, its locks are gone, what its handlers do has no effect.
+    package func die() {
+        let (runner, parts) = state.withLock { ($0.runner, $0.parts) }
+        parts?.store.close()
+        runner?.abandon()
+    }
+
+    func log(_ line: String) {
+        if case .success(let environment) = environment { environment.log(line) }
+    }
+
+    /// The store and what works on it, opened at the first use.
+    func open() throws(SchedulingFailure) -> Parts {
+        let environment = try environment.get()
+        let configuration = configuration
+        return try state.withLock { state throws(SchedulingFailure) in
+            if let parts = state.parts { return parts }
+            let store = try environment.openStore()
+            let keeper = WakeupKeeper(environment: environment, store: store, policy: configuration.policy)
+            let parts = Parts(environment: environment, store: store, keeper: keeper)
+            state.parts = parts
+            return parts
+        }
+    }
+}
+
+extension BGTaskRequest {
+    static func make(_ pending: PendingRequest) -> BGTaskRequest {
+        let request: BGTaskRequest
+        switch pending.kind {
+        case .refresh: request = BGAppRefreshTaskRequest(identifier: pending.identifier)
+        case .processing:
+            let processing = BGProcessingTaskRequest(identifier: pending.identifier)
+            processing.requiresNetworkConnectivity = pending.requirements.contains(.network)
+            processing.requiresExternalPower = pending.requirements.contains(.externalPower)
+            request = processing
+        }
+        request.earliestBeginDate = pending.hasEarliest ? Date(pending.instant) : nil
+        return request
+    }
+}

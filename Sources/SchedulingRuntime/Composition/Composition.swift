@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundMonitors
+import BackgroundSurroundings
+import Foundation
+import SchedulingCore
+import SchedulingStore
+
+#if os(Linux) && Systemd
+import SchedulingSystemd
+#endif
+
+/// Puts the real parts together: the one place that knows every adapter.
+enum Composition {
+    static func environment(
+        for configuration: BGTaskScheduler.Configuration
+    ) -> Result<SchedulingEnvironment, SchedulingFailure> {
+        Result { () throws(SchedulingFailure) in try make(configuration) }
+    }
+
+    private static func log(_ line: String) {
+        FileHandle.standardError.write(Data(("background: " + line + "\n").utf8))
+    }
+
+    private static func make(
+        _ configuration: BGTaskScheduler.Configuration
+    ) throws(SchedulingFailure) -> SchedulingEnvironment {
+        let facts = HostFacts.current()
+        let variables = ProcessInfo.processInfo.environment
+        let identity = AppIdentity(
+            configured: configuration.appIdentifier, environment: variables, executable: facts.executablePath)
+        for warning in identity.warnings { log(warning) }
+        // The unit that launched us pins the directory, so that every launch finds the same store.
+        let pinned = variables["BACKGROUND_STATE_DIRECTORY"].flatMap { $0.isEmpty ? nil : $0 }
+        let directory = try StateDirectory.resolve(
+            explicit: configuration.stateDirectory ?? pinned, appIdentifier: identity.identifier,
+            environment: variables)
+        let parts = try systemParts(configuration, identity, facts, variables, directory)
+        var marker: LaunchMarker?
+        if case .background(let instance) = parts.launch {
+            marker = LaunchMarker(directory: directory, instance: instance)
+        }
+        return SchedulingEnvironment(
+            appIdentifier: identity.identifier, time: SystemClocks(), conditions: parts.conditions, host: parts.host,
+            waker: parts.waker, launch: parts.launch, marker: marker,
+            openStore: { () throws(SchedulingFailure) in
+                try SchedulingStore(
+                    directory: directory, machine: facts.machineID, boot: facts.bootID,
+                    pid: facts.processID)
+            },
+            processIdentifier: facts.processID, permittedIdentifiers: identity.permittedIdentifiers,
+            listenForStop: StopSignal.listen, log: log)
+    }
+
+    private struct Parts {
+        var waker: any Waker
+        var host: any HostPort
+        var conditions: any ConditionsSource
+        var launch: LaunchContext
+    }
+
+    private static func systemParts(
+        _ configuration: BGTaskScheduler.Configuration, _ identity: AppIdentity, _ facts: HostFacts,
+        _ variables: [String: String], _ directory: StateDirectory
+    ) throws(SchedulingFailure) -> Parts {
+        #if os(Linux) && Systemd
+        let launch = Launch.current
+        let host = LogindHost(appIdentifier: identity.identifier, notifier: launch.notifier)
+        host.notifyReady()
+        let conditions = HostConditions(clock: SystemClocks(), externalPower: { host.onExternalPower() })
+        let waker: any Waker
+        switch SystemdWaker.detect(environment: variables, uid: facts.userID) {
+        case .usable(let scope, _):
+            waker = try SystemdWaker(
+                specification: specification(configuration, identity, facts, variables, directory), scope: scope)
+        case .unusable(let reason):
+            waker = DispatchWaker(reason: reason)
+        }
+        return Parts(waker: waker, host: host, conditions: conditions, launch: launch.context)
+        #else
+        return Parts(
+            waker: DispatchWaker(reason: "this build has no systemd"), host: SilentHost(),
+            conditions: HostConditions(clock: SystemClocks()), launch: .ordinary)
+        #endif
+    }
+
+    #if os(Linux) && Systemd
+    private static func specification(
+        _ configuration: BGTaskScheduler.Configuration, _ identity: AppIdentity, _ facts: HostFacts,
+        _ variables: [String: String], _ directory: StateDirectory
+    ) -> ServiceSpecification {
+        ServiceSpecification(
+            appIdentifier: identity.identifier, executable: facts.executablePath,
+            arguments: configuration.launch.arguments, workingDirectory: configuration.launch.workingDirectory,
+            environment: configuration.launch.environment.compactMap { name in
+                variables[name].map { ServiceSpecification.Variable(name: name, value: $0) }
+            },
+            stateDirectory: directory.path)
+    }
+    #endif
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import SchedulingCore
+
+/// Where nothing can start the program: tasks run while this process lives, by its own timers, and what was missed runs
+/// when it is started again.
+struct DispatchWaker: Waker {
+    let reason: String
+
+    func backend() -> Backend {
+        Backend(
+            kind: .dispatch, reason: reason, warnings: ["tasks run only while a process of the app lives"])
+    }
+    func generation() -> String { "" }
+    func prepare() throws(SchedulingFailure) {}
+    func arm(at instant: WallTime, now: Moment) throws(SchedulingFailure) -> ArmedWakeup {
+        throw SchedulingFailure(
+            .noWakeup, doing: "arm a wake-up at", subject: "\(instant.microseconds)", cause: reason,
+            remedy: "Tasks run while this process lives.")
+    }
+    func disarm(_ name: String) {}
+    func disarmAll(except kept: String?) {}
+    func isArmed(_ name: String) -> Bool { true }
+}
+
+/// A host that announces nothing and has no locks.
+struct SilentHost: HostPort {
+    func listen(_ onEvent: @escaping @Sendable (HostEvent) -> Void) -> [HostEvent] { [] }
+    func holdLocks(why: String) -> String? { nil }
+    func releaseLocks() {}
+    func notify(status: String, extendBy: Duration?) {}
+    func notifyReady() {}
+}

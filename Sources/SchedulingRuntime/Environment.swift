@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import SchedulingCore
+import SchedulingStore
+
+/// Everything a scheduler works with that is not its own: made by composition, or by a test.
+package struct SchedulingEnvironment: Sendable {
+    package var appIdentifier: String
+    package var time: any TimeSource
+    package var conditions: any ConditionsSource
+    package var host: any HostPort
+    package var waker: any Waker
+    package var launch: LaunchContext
+    /// Stands while a launch by systemd is not handled.
+    package var marker: LaunchMarker?
+    package var openStore: @Sendable () throws(SchedulingFailure) -> SchedulingStore
+    package var processIdentifier: Int32
+    /// What the `Info.plist` permits; nil: everything.
+    package var permittedIdentifiers: [String]?
+    /// What runs the async handler of one run; nil: the global executor.
+    package var executor: (@Sendable (TaskRun) -> any TaskExecutor)?
+    /// Called after every step, for those who wait until all is settled.
+    package var onProgress: @Sendable () -> Void
+    /// Hears SIGTERM while a runner is active; returns what ends that.
+    package var listenForStop: @Sendable (@escaping @Sendable () -> Void) -> (@Sendable () -> Void)
+    /// Takes a line for people: a mistake that is not thrown, a part of the system that is missing.
+    package var log: @Sendable (String) -> Void
+
+    package init(
+        appIdentifier: String, time: any TimeSource, conditions: any ConditionsSource, host: any HostPort,
+        waker: any Waker, launch: LaunchContext, marker: LaunchMarker? = nil,
+        openStore: @escaping @Sendable () throws(SchedulingFailure) -> SchedulingStore, processIdentifier: Int32,
+        permittedIdentifiers: [String]? = nil, executor: (@Sendable (TaskRun) -> any TaskExecutor)? = nil,
+        onProgress: @escaping @Sendable () -> Void = {},
+        listenForStop: @escaping @Sendable (@escaping @Sendable () -> Void) -> (@Sendable () -> Void),
+        log: @escaping @Sendable (String) -> Void
+    ) {
+        self.appIdentifier = appIdentifier
+        self.time = time
+        self.conditions = conditions
+        self.host = host
+        self.waker = waker
+        self.launch = launch
+        self.marker = marker
+        self.openStore = openStore
+        self.processIdentifier = processIdentifier
+        self.permittedIdentifiers = permittedIdentifiers
+        self.executor = executor
+        self.onProgress = onProgress
+        self.listenForStop = listenForStop
+        self.log = log
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import Dispatch
+import SchedulingCore
+import Synchronization
+
+/// What a program registered: for each identifier, how its task is started.
+final class LaunchHandlers: Sendable {
+    enum Handler: Sendable {
+        /// Apple's form: a closure that is called on a queue with a task.
+        case closure(queue: DispatchQueue, HandlerBox<(BGTask) -> Void>)
+        /// The same, on a queue of ours.
+        case defaultQueue(HandlerBox<(BGTask) -> Void>)
+        /// Ours: returning completes, throwing fails, expiration cancels.
+        case async(@Sendable (TaskContext) async throws -> Void)
+    }
+
+    /// Guarded by `state`: `register` may be called on any thread until the first runner starts.
+    private struct State {
+        var handlers: [String: Handler] = [:]
+        var isClosed = false
+    }
+    private let state = Mutex(State())
+
+    /// Returns nil, or why the handler was not taken.
+    func add(_ identifier: String, _ handler: Handler) -> String? {
+        state.withLock { state in
+            if state.isClosed {
+                return "it came too late: register every handler before handleBackgroundLaunch() or run() is called"
+            }
+            if state.handlers[identifier] != nil {
+                return "a handler for this identifier is registered already; the first one stays"
+            }
+            state.handlers[identifier] = handler
+            return nil
+        }
+    }
+
+    /// Ends registration, and returns the identifiers that have a handler.
+    func close() -> Set<String> {
+        state.withLock { state in
+            state.isClosed = true
+            return Set(state.handlers.keys)
+        }
+    }
+
+    subscript(identifier: String) -> Handler? { state.withLock { $0.handlers[identifier] } }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import Foundation
+import SchedulingCore
+
+/// What an async handler is told about the run that it performs.
+///
+/// Returning from the handler completes the task with success, throwing completes it with failure, and an expiration
+/// cancels the Swift task: check `Task.isCancelled` or call something that does, and return or throw soon.
+public struct TaskContext: Sendable {
+    package let run: TaskRun
+
+    /// The identifier that was registered.
+    public var identifier: String { run.occurrence.identifier }
+    /// Which attempt this is, from 1. Runs that were cut by us (sleep, shutdown) do not count.
+    public var attempt: Int { run.occurrence.attempts + 1 }
+    /// The instant that the request asked for.
+    public var scheduledDate: Date { Date(run.occurrence.instant) }
+    /// Why the run was told to stop; nil while it was not.
+    public var expirationReason: ExpirationReason? { run.expirationReason }
+}

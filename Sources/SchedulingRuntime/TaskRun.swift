@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import SchedulingCore
+import Synchronization
+
+/// One run as its handler sees it: who it is, whether it was told to stop, and how it ends, exactly once.
+package final class TaskRun: Sendable {
+    package let occurrence: Occurrence
+    private let onCompletion: @Sendable (String?) -> Void
+
+    /// Guarded by `state`: the handler's thread, the thread that expires it and the client's own threads meet here.
+    private struct State {
+        var expirationHandler: HandlerBox<() -> Void>?
+        var reason: ExpirationReason?
+        var isCompleted = false
+        var isExpirationPending = false
+    }
+    private let state = Mutex(State())
+
+    init(_ occurrence: Occurrence, onCompletion: @escaping @Sendable (String?) -> Void) {
+        self.occurrence = occurrence
+        self.onCompletion = onCompletion
+    }
+
+    package var expirationReason: ExpirationReason? { state.withLock(\.reason) }
+    package var isCompleted: Bool { state.withLock(\.isCompleted) }
+    /// Whether the expiration handler was taken out and has not returned.
+    package var isExpirationPending: Bool { state.withLock(\.isExpirationPending) }
+
+    var expirationHandler: HandlerBox<() -> Void>? {
+        get { state.withLock(\.expirationHandler) }
+        set { state.withLock { if !$0.isCompleted { $0.expirationHandler = newValue } } }
+    }
+
+    /// Ends the run. A second end is ignored: the first one counts.
+    package func complete(failure: String?) {
+        let isFirst = state.withLock { state in
+            defer {
+                state.isCompleted = true
+                state.expirationHandler = nil  // breaks the cycle task → handler → task
+            }
+            return !state.isCompleted
+        }
+        if isFirst { onCompletion(failure) }
+    }
+
+    /// Notes the reason and takes the handler out: it is called once. Nil: the run is complete, or has no handler.
+    func expire(_ reason: ExpirationReason) -> HandlerBox<() -> Void>? {
+        state.withLock { state in
+            guard !state.isCompleted else { return nil }
+            state.reason = reason
+            defer { state.expirationHandler = nil }
+            state.isExpirationPending = state.expirationHandler != nil
+            return state.expirationHandler
+        }
+    }
+
+    func expirationWasHandled() { state.withLock { $0.isExpirationPending = false } }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import SchedulingCore
+import SchedulingStore
+import Synchronization
+
+/// Keeps the invariant: while anything is pending or running, a wake-up is armed that will fire.
+///
+/// The order is always: arm and confirm, commit, stop the old one. Whatever dies in between leaves a needless launch at
+/// worst. "What is armed" is written in the same transaction as what it is armed for, or in one that has looked again.
+final class WakeupKeeper: Sendable {
+    private let environment: SchedulingEnvironment
+    private let store: SchedulingStore
+    private let policy: RunPolicy
+
+    /// Guarded by `state`: whether this process has looked at the unit file, and why nothing could be armed, if so.
+    private struct State {
+        var isPrepared = false
+        var failure: SchedulingFailure?
+    }
+    private let state = Mutex(State())
+
+    init(environment: SchedulingEnvironment, store: SchedulingStore, policy: RunPolicy) {
+        self.environment = environment
+        self.store = store
+        self.policy = policy
+    }
+
+    private var waker: any Waker { environment.waker }
+
+    /// Why nothing could be armed the last time it was tried; nil when all is well.
+    var failure: SchedulingFailure? { state.withLock(\.failure) }
+
+    /// Writes requests durably, with a wake-up armed that is early enough for the first of them.
+    func submit(_ requests: [NewRequest], limits: RequestLimits) throws(SchedulingFailure) {
+        prepareOnce()
+        guard let head = requests.map(\.instant).min() else { return }
+        let now = environment.time.now()
+        let relying = WakeupReliance.recorded(generation: waker.generation())
+        if try store.submit(requests, limits: limits, now: now.wall, relying: relying) == .submitted {
+            return CrashPoint.pass(.afterCommit)
+        }
+        try lockingArming { () throws(SchedulingFailure) in
+            try self.armAndSubmit(requests, head: head, limits: limits)
+        }
+    }
+
+    private func armAndSubmit(
+        _ requests: [NewRequest], head: WallTime, limits: RequestLimits
+    ) throws(SchedulingFailure) {
+        let now = environment.time.now()
+        let old = try store.wakeup()
+        let outlook = try store.outlook()
+        let earliest = min(head, outlook.earliest ?? head)
+        let runner: LiveRunner = try store.hasLiveResident() ? .acting : .none
+        let target =
+            WakeTarget(earliest: earliest, isRunning: outlook.claimed > 0)
+            .instant(now: now.wall, runner: runner, policy: policy) ?? earliest
+        guard let armed = arm(at: target, runner: runner, now) else {
+            _ = try store.submit(requests, limits: limits, now: now.wall, relying: .none)
+            return CrashPoint.pass(.afterCommit)
+        }
+        CrashPoint.pass(.afterArm)
+        do {
+            _ = try store.submit(requests, limits: limits, now: now.wall, relying: .armed(armed))
+        } catch {
+            waker.disarm(armed.name)
+            throw error
+        }
+        CrashPoint.pass(.afterCommit)
+        // One that has fired may be what keeps a running launch safe; the launch tidies up itself.
+        if let old, old.instant > now.wall { waker.disarm(old.name) }
+    }
+
+    /// Arms, and notes a failure instead of throwing it: the caller's work is kept all the same.
+    private func arm(at target: WallTime, runner: LiveRunner, _ now: Moment) -> ArmedWakeup? {
+        do {
+            var armed = try waker.arm(at: target, now: now)
+            armed.slack = runner == .none ? .zero : policy.runnerSlack
+            state.withLock { $0.failure = nil }
+            return armed
+        } catch {
+            let isNew = state.withLock { state in
+                defer { state.failure = error }
+                return state.failure != error
+            }
+            if isNew, waker.backend().kind != .dispatch { environment.log(error.description) }
+            return nil
+        }
+    }
+
+    /// Moves the wake-up to where it belongs. With `tidy`, every other wake-up of the app is stopped too.
+    func settle(runner: LiveRunner, tidy: Bool = false) throws(SchedulingFailure) {
+        prepareOnce()
+        // Each turn loses only to another process that submitted in between; then its work is looked at too.
+        for _ in 0..<100 {
+            if try isSettled(runner: runner, tidy: tidy) { return }
+            let isDone = try lockingArming { () throws(SchedulingFailure) in
+                try self.move(runner: runner, tidy: tidy)
+            }
+            if isDone { return }
+        }
+    }
+
+    private func target(_ outlook: Outlook, _ runner: LiveRunner, _ now: WallTime) -> WallTime? {
+        WakeTarget(earliest: outlook.earliest, isRunning: outlook.claimed > 0)
+            .instant(now: now, runner: runner, policy: policy)
+    }
+
+    private func isSettled(runner: LiveRunner, tidy: Bool) throws(SchedulingFailure) -> Bool {
+        let now = environment.time.now().wall
+        let outlook = try store.outlook()
+        let record = try store.wakeup()
+        guard let target = target(outlook, runner, now) else { return record == nil && !tidy }
+        guard let record, record.generation == waker.generation(), record.instant > now, record.instant <= target
+        else { return false }
+        // Too early is a needless launch: while something runs it may be early, but not before the next heartbeat.
+        let watchdogFloor = now.advanced(by: policy.watchdog * 2 / 3)
+        let floor = outlook.claimed > 0 ? min(target, watchdogFloor) : target.advanced(by: .seconds(-1))
+        guard record.instant >= floor else { return false }
+        if tidy { waker.disarmAll(except: record.name) }
+        return true
+    }
+
+    /// Returns false if another process changed what is pending in between.
+    private func move(runner: LiveRunner, tidy: Bool) throws(SchedulingFailure) -> Bool {
+        let now = environment.time.now()
+        let record = try store.wakeup()
+        guard let target = target(try store.outlook(), runner, now.wall) else {
+            let isEmpty = try store.recordWakeup(nil) { $0.earliest == nil && $0.claimed == 0 }
+            if isEmpty { waker.disarmAll(except: nil) }
+            return isEmpty
+        }
+        guard let armed = arm(at: target, runner: runner, now) else { return true }
+        CrashPoint.pass(.afterArm)
+        let policy = policy
+        let isRecorded = try store.recordWakeup(armed) { outlook in
+            let wanted = WakeTarget(earliest: outlook.earliest, isRunning: outlook.claimed > 0)
+                .instant(now: now.wall, runner: runner, policy: policy)
+            return wanted.map { armed.instant <= $0 } ?? true
+        }
+        guard isRecorded else {
+            waker.disarm(armed.name)
+            return false
+        }
+        CrashPoint.pass(.beforeDisarm)
+        if tidy {
+            waker.disarmAll(except: armed.name)
+        } else if let record, record.instant > now.wall {
+            waker.disarm(record.name)
+        }
+        return true
+    }
+
+    /// Once a process: the unit file is there, and the timer that the store speaks of is really waiting.
+    private func prepareOnce() {
+        guard
+            state.withLock({ state in
+                defer { state.isPrepared = true }
+                return !state.isPrepared
+            })
+        else { return }
+        do {
+            try waker.prepare()
+            if let record = try store.wakeup(), record.generation == waker.generation(),
+                record.instant > environment.time.now().wall, !waker.isArmed(record.name)
+            {
+                // Somebody stopped it by hand: forget it, so that the next step arms anew.
+                environment.log("The wake-up \(record.name) was stopped by somebody else; it is armed again.")
+                var void = record
+                void.generation = ""
+                let recorded = try store.recordWakeup(void) { _ in true }
+                if recorded {
+                    try lockingArming { () throws(SchedulingFailure) in _ = try self.move(runner: .none, tidy: false) }
+                }
+            }
+        } catch {
+            state.withLock { $0.failure = error }
+            environment.log(error.description)
+        }
+    }
+
+    private func lockingArming<R: Sendable>(
+        _ body: () throws(SchedulingFailure) -> R
+    ) throws(SchedulingFailure) -> R {
+        try store.withArmingLock(body)
+    }
+}

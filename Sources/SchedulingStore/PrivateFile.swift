@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import SchedulingCore
+
+extension SchedulingFailure {
+    /// A system call on a file of the state directory that failed.
+    static func files(_ doing: String, _ path: String, _ error: Int32) -> SchedulingFailure {
+        let words = String(cString: strerror(error))
+        switch error {
+        case ENOSPC, EDQUOT:
+            return SchedulingFailure(
+                .diskFull, doing: doing, subject: path, cause: words, remedy: "Free some space, then try again.")
+        case EROFS:
+            return SchedulingFailure(
+                .stateUnusable, doing: doing, subject: path, cause: words,
+                remedy: "Choose a state directory on a file system that can be written.")
+        case EACCES, EPERM:
+            return SchedulingFailure(
+                .stateUnusable, doing: doing, subject: path, cause: words,
+                remedy: "Give this user write access, or choose another state directory.")
+        case ELOOP:
+            return SchedulingFailure(
+                .stateUnusable, doing: doing, subject: path, cause: "it is a symbolic link",
+                remedy: "Remove the link; files of the state directory are never followed elsewhere.")
+        default:
+            return SchedulingFailure(
+                .stateUnusable, doing: doing, subject: path, cause: words,
+                remedy: "Look at the path and its parents, or choose another state directory.")
+        }
+    }
+}
+
+/// Opens a file for reading and writing, made with mode 0600 when missing; never through a symbolic link.
+func openPrivateFile(_ path: String, alsoFlags: Int32 = 0) throws(SchedulingFailure) -> Int32 {
+    while true {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | alsoFlags, 0o600)
+        if descriptor >= 0 { return descriptor }
+        if errno != EINTR { throw .files("open", path, errno) }
+    }
+}
+
+/// Makes a directory's entries durable (fsync(2): "calling fsync() does not necessarily ensure that the entry in the
+/// directory containing the file has also reached disk").
+func synchronizeDirectory(_ path: String) throws(SchedulingFailure) {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .files("open", path, errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .files("synchronize", path, errno) }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSQLite
+import BackgroundSurroundings
+import SchedulingCore
+
+extension SchedulingStore {
+    /// The requests that were never started, in the order of their submission.
+    package func pending() throws(SchedulingFailure) -> [PendingRequest] {
+        try read("list pending requests") { _ in
+            try database.statement(
+                """
+                SELECT r.identifier, r.kind, o.instant, r.has_earliest, r.requirements \
+                FROM requests r CROSS JOIN occurrences o ON o.request = r.id WHERE r.begun = 0 ORDER BY r.id
+                """
+            ).rows {
+                PendingRequest(
+                    identifier: $0.text(0), kind: TaskKind(rawValue: Int($0.integer(1))) ?? .processing,
+                    instant: $0.time(2), hasEarliest: $0.integer(3) != 0,
+                    requirements: Requirement(rawValue: Int($0.integer(4))))
+            }
+        }
+    }
+
+    /// Everything that is not done, of one identifier or of all, in the order of their eligible instants.
+    package func occurrences(identifier: String?) throws(SchedulingFailure) -> [LiveOccurrence] {
+        try read("list occurrences") { state in
+            let statement = try database.statement(
+                """
+                SELECT \(Occurrence.columns), o.waiting, o.started, o.owner, w.pid FROM requests r \
+                CROSS JOIN occurrences o ON o.request = r.id LEFT JOIN owners w ON w.id = o.owner \
+                \(identifier == nil ? "" : "WHERE r.identifier = ?1") ORDER BY o.eligible, o.id
+                """)
+            if let identifier { try statement.bind(identifier, at: 1) }
+            var alive: [Int64: Bool] = [:]
+            let next = Occurrence.columnCount
+            return try statement.rows { row in
+                let owner = row.optionalInteger(next + 2).map { owner in
+                    let lives = alive[owner] ?? isAlive(owner, state)
+                    alive[owner] = lives
+                    return (pid: Int32(truncatingIfNeeded: row.integer(next + 3)), alive: lives)
+                }
+                return LiveOccurrence(
+                    occurrence: Occurrence(row: row), waiting: Requirement(rawValue: Int(row.integer(next))),
+                    owner: owner, startedAt: row.optionalTime(next + 1))
+            }
+        }
+    }
+
+    /// Cancels one identifier, or all: what is pending goes, and history says so; what runs is asked to stop. Returns
+    /// how many running ones were asked.
+    package func cancel(identifier: String?, now: WallTime) throws(SchedulingFailure) -> Int {
+        try write("cancel requests", rings: true) { _ in
+            let chosen =
+                identifier == nil ? "" : " AND request IN (SELECT id FROM requests WHERE identifier = ?1)"
+            // More rows than history keeps would be trimmed at once: they are not written.
+            let history = try database.statement(
+                """
+                INSERT INTO history (\(HistoryEntry.columns)) \
+                SELECT * FROM (SELECT r.identifier, \(Outcome.cancelled.rawValue), NULL, 0, '', ?2, o.instant, NULL, ?3 \
+                FROM occurrences o JOIN requests r ON r.id = o.request \
+                WHERE o.state = 0\(chosen) ORDER BY o.id DESC LIMIT ?4)
+                """)
+            if let identifier { try history.bind(identifier, at: 1) }
+            try history.bind(Int64(pid), at: 2)
+            try history.bind(now, at: 3)
+            try history.bind(historyLimit, at: 4)
+            try history.run()
+            try trimHistory(added: database.changes)
+            try change("DELETE FROM occurrences WHERE state = 0\(chosen)", identifier)
+            try change(
+                """
+                DELETE FROM requests WHERE \(identifier == nil ? "" : "identifier = ?1 AND ")\
+                NOT EXISTS (SELECT 1 FROM occurrences WHERE request = requests.id)
+                """, identifier)
+            return try change(
+                "UPDATE occurrences SET stop = \(ExpirationReason.cancelled.rawValue) WHERE state = 1\(chosen)",
+                identifier)
+        }
+    }
+
+    /// Asks what runs under this identifier to stop, and returns how many that were. A cancellation is never undone.
+    package func requestStop(identifier: String, reason: ExpirationReason) throws(SchedulingFailure) -> Int {
+        try write("ask runs to stop", rings: true) { _ in
+            try change(
+                """
+                UPDATE occurrences SET stop = CASE stop WHEN \(ExpirationReason.cancelled.rawValue) THEN stop \
+                ELSE \(reason.rawValue) END \
+                WHERE state = 1 AND request IN (SELECT id FROM requests WHERE identifier = ?1)
+                """, identifier)
+        }
+    }
+
+    @discardableResult
+    private func change(_ sql: String, _ identifier: String?) throws -> Int {
+        let statement = try database.statement(sql)
+        if let identifier { try statement.bind(identifier, at: 1) }
+        try statement.run()
+        return database.changes
+    }
+
+    /// What this owner holds and was asked to stop.
+    package func stopRequests() throws(SchedulingFailure) -> [(occurrence: Int64, reason: ExpirationReason)] {
+        try read("look for stop requests") { state in
+            guard let owner = state.owner else { return [] }
+            let statement = try database.statement(
+                """
+                SELECT id, stop FROM occurrences INDEXED BY occurrences_claimed \
+                WHERE state = 1 AND owner = ?1 AND stop IS NOT NULL ORDER BY id
+                """)
+            try statement.bind(owner, at: 1)
+            return try statement.rows { (occurrence: $0.integer(0), reason: $0.reason(1) ?? .simulated) }
+        }
+    }
+
+    /// Adds one row of history, in a commit of its own.
+    package func note(_ entry: HistoryEntry) throws(SchedulingFailure) {
+        try write("record history") { _ in try record(entry) }
+    }
+
+    /// The newest rows of history first, of one identifier or of all.
+    package func history(identifier: String?, limit: Int) throws(SchedulingFailure) -> [HistoryEntry] {
+        try read("read the history") { _ in
+            let statement = try database.statement(
+                """
+                SELECT \(HistoryEntry.columns) FROM history \(identifier == nil ? "" : "WHERE identifier = ?1") \
+                ORDER BY id DESC LIMIT ?2
+                """)
+            if let identifier { try statement.bind(identifier, at: 1) }
+            try statement.bind(Int64(max(0, limit)), at: 2)
+            return try statement.rows(HistoryEntry.init(row:))
+        }
+    }
+}

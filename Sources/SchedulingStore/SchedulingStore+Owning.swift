@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSQLite
+import BackgroundSurroundings
+import SchedulingCore
+
+extension SchedulingStore {
+    /// Makes this store object an owner, who can claim, and recovers what dead owners held, in one commit.
+    ///
+    /// Who owns is proved by a lock on the byte of the owner's number in `owners.lock`, taken before the row can be seen
+    /// and let go when the store object or the process ends: recovery needs no clock. A run that we cut, or that ended
+    /// with the host, is due again at once and burns no attempt; any other dead run burns one, and `retry` decides.
+    /// The second call changes only what it is given.
+    package func becomeOwner(
+        resident: Bool, launch instance: String?, now: WallTime, retry: (Occurrence) -> RecoveryVerdict
+    ) throws(SchedulingFailure) -> Recovery {
+        try write("take over from dead owners") { state in
+            if let owner = state.owner {
+                try setResident(resident, owner: owner)
+                try record(launch: instance, owner: owner, now: now)
+                return Recovery(owner: owner, recovered: [])
+            }
+            let recovered = try recover(now: now, retry: retry)
+            let owner = try makeOwner(resident: resident, now: now)
+            state.owner = owner
+            try record(launch: instance, owner: owner, now: now)
+            return Recovery(owner: owner, recovered: recovered)
+        }
+    }
+
+    private func makeOwner(resident: Bool, now: WallTime) throws -> Int64 {
+        let statement = try database.statement(
+            "INSERT INTO owners (pid, boot, resident, since) VALUES (?1, ?2, ?3, ?4)")
+        try statement.bind(Int64(pid), at: 1)
+        try statement.bind(boot, at: 2)
+        try statement.bind(resident ? 1 : 0, at: 3)
+        try statement.bind(now, at: 4)
+        try statement.run()
+        let owner = database.lastInsertedRow
+        guard owners.tryLock(owner) else {
+            throw SchedulingFailure(
+                .storeBusy, doing: "become an owner in", subject: owners.path,
+                cause: "another process holds the lock of owner \(owner)",
+                remedy: "Was the database restored from an older copy? End the app's other processes, then try again.")
+        }
+        return owner
+    }
+
+    private func setResident(_ resident: Bool, owner: Int64) throws {
+        let statement = try database.statement("UPDATE owners SET resident = ?2 WHERE id = ?1 AND resident <> ?2")
+        try statement.bind(owner, at: 1)
+        try statement.bind(resident ? 1 : 0, at: 2)
+        try statement.run()
+    }
+
+    private func record(launch instance: String?, owner: Int64, now: WallTime) throws {
+        guard let instance else { return }
+        let statement = try database.statement(
+            "INSERT OR IGNORE INTO launches (owner, instance, begun) VALUES (?1, ?2, ?3)")
+        try statement.bind(owner, at: 1)
+        try statement.bind(instance, at: 2)
+        try statement.bind(now, at: 3)
+        try statement.run()
+    }
+
+    // MARK: Recovery
+
+    private struct HeldByDead {
+        var occurrence: Occurrence
+        var started: WallTime?
+        var cut: ExpirationReason?
+        var stop: ExpirationReason?
+        var pid: Int32
+        var boot: String?
+    }
+
+    /// Ends the runs and the launches of all owners whose lock is gone, and forgets those owners.
+    private func recover(now: WallTime, retry: (Occurrence) -> RecoveryVerdict) throws -> [HistoryEntry] {
+        let known = try database.statement("SELECT id FROM owners").rows { $0.integer(0) }
+        let dead = known.filter { !owners.isLockedElsewhere($0) }
+        guard !dead.isEmpty else { return [] }
+        var entries: [HistoryEntry] = []
+        for owner in dead {
+            for held in try held(by: owner) { try recover(held, now: now, retry: retry, into: &entries) }
+            try endLaunches(of: owner, now: now, into: &entries)
+            let statement = try database.statement("DELETE FROM owners WHERE id = ?1")
+            try statement.bind(owner, at: 1)
+            try statement.run()
+        }
+        for entry in entries { try record(entry) }
+        return entries
+    }
+
+    private func held(by owner: Int64) throws -> [HeldByDead] {
+        let statement = try database.statement(
+            """
+            SELECT \(Occurrence.columns), o.started, o.cut, o.stop, w.pid, w.boot \
+            FROM occurrences o INDEXED BY occurrences_claimed CROSS JOIN requests r ON r.id = o.request \
+            CROSS JOIN owners w ON w.id = o.owner WHERE o.state = 1 AND o.owner = ?1 ORDER BY o.id
+            """)
+        try statement.bind(owner, at: 1)
+        let next = Occurrence.columnCount
+        return try statement.rows {
+            HeldByDead(
+                occurrence: Occurrence(row: $0), started: $0.optionalTime(next), cut: $0.reason(next + 1),
+                stop: $0.reason(next + 2), pid: Int32(truncatingIfNeeded: $0.integer(next + 3)),
+                boot: $0.text(next + 4))
+        }
+    }
+
+    private func recover(
+        _ held: HeldByDead, now: WallTime, retry: (Occurrence) -> RecoveryVerdict, into entries: inout [HistoryEntry]
+    ) throws {
+        var occurrence = held.occurrence
+        func entry(_ outcome: Outcome, _ reason: ExpirationReason?, _ detail: String) -> HistoryEntry {
+            HistoryEntry(
+                identifier: occurrence.identifier, outcome: outcome, reason: reason,
+                attempt: held.occurrence.attempts + 1, detail: detail, processIdentifier: held.pid,
+                scheduled: occurrence.instant, started: held.started, ended: now)
+        }
+        if held.stop == .cancelled || held.cut == .cancelled {
+            entries.append(entry(.cancelled, .cancelled, "its process died before it had stopped"))
+            return try remove(occurrence: occurrence.id, of: occurrence.request)
+        }
+        if let cut = held.cut, cut.isInterruption {
+            entries.append(entry(.interrupted, cut, "its process died before it had stopped"))
+            return try release(occurrence: occurrence.id, eligible: now, attempts: occurrence.attempts)
+        }
+        if held.boot != boot {
+            entries.append(entry(.interrupted, nil, "the host went down"))
+            return try release(occurrence: occurrence.id, eligible: now, attempts: occurrence.attempts)
+        }
+        // A cut for a used-up budget is the task's own doing: it burns the attempt, as the run's own end would have.
+        entries.append(
+            entry(held.cut == nil ? .abandoned : .expired, held.cut, "process \(held.pid) died while it ran"))
+        occurrence.attempts += 1
+        switch retry(occurrence) {
+        case .again(let instant):
+            try release(occurrence: occurrence.id, eligible: instant, attempts: occurrence.attempts)
+        case .giveUp:
+            entries.append(entry(.gaveUp, nil, "after \(occurrence.attempts) attempts"))
+            try remove(occurrence: occurrence.id, of: occurrence.request)
+        }
+    }
+
+    private func endLaunches(of owner: Int64, now: WallTime, into entries: inout [HistoryEntry]) throws {
+        let statement = try database.statement(
+            """
+            SELECT l.instance, l.begun, w.pid FROM launches l JOIN owners w ON w.id = l.owner \
+            WHERE l.owner = ?1 AND l.handled IS NULL
+            """)
+        try statement.bind(owner, at: 1)
+        entries += try statement.rows {
+            HistoryEntry(
+                identifier: nil, outcome: .launchUnhandled, detail: "launch \($0.text(0))",
+                processIdentifier: Int32(truncatingIfNeeded: $0.integer(2)), started: $0.time(1), ended: now)
+        }
+        let deletion = try database.statement("DELETE FROM launches WHERE owner = ?1")
+        try deletion.bind(owner, at: 1)
+        try deletion.run()
+    }
+
+    // MARK: Launches and residents
+
+    /// The launch of this owner called `handleBackgroundLaunch()`.
+    package func launchHandled(now: WallTime) throws(SchedulingFailure) {
+        try write("record that the launch was handled") { state in
+            let statement = try database.statement(
+                "UPDATE launches SET handled = ?2 WHERE owner = ?1 AND handled IS NULL")
+            try statement.bind(try Self.owner(state, "record a launch in"), at: 1)
+            try statement.bind(now, at: 2)
+            try statement.run()
+        }
+    }
+
+    /// Whether an owner that lives, of this process or another, stays to run what is due.
+    package func hasLiveResident() throws(SchedulingFailure) -> Bool {
+        try read("look for a resident program") { state in
+            let residents = try database.statement("SELECT id FROM owners WHERE resident = 1").rows { $0.integer(0) }
+            return residents.contains { isAlive($0, state) }
+        }
+    }
+
+    /// This owner stays no longer.
+    package func resignResident() throws(SchedulingFailure) {
+        try write("resign as the resident program", rings: true) { state in
+            if let owner = state.owner { try setResident(false, owner: owner) }
+        }
+    }
+
+    func isAlive(_ owner: Int64, _ state: State) -> Bool { owner == state.owner || owners.isLockedElsewhere(owner) }
+
+    static func owner(_ state: State, _ doing: String) throws -> Int64 {
+        guard let owner = state.owner else {
+            throw SchedulingFailure(
+                .misuse, doing: doing, subject: "the store", cause: "this store object is no owner",
+                remedy: "Call becomeOwner first.")
+        }
+        return owner
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSQLite
+import BackgroundSurroundings
+import SchedulingCore
+
+extension SchedulingStore {
+    /// What can be claimed now, the earliest first: pending, eligible, and nothing of its identifier is running.
+    ///
+    /// `includingWaiting`: also what waits for a condition and is looked at again only later.
+    package func due(
+        now: WallTime, includingWaiting: Bool, limit: Int
+    ) throws(SchedulingFailure) -> [Occurrence] {
+        try read("look for what is due") { _ in
+            let eligible = try occurrences(
+                from: "occurrences_pending", where: "o.eligible <= ?1 AND o.instant <= ?1", now, limit)
+            guard includingWaiting, eligible.count < limit else { return eligible }
+            return try eligible
+                + occurrences(
+                    from: "occurrences_waiting", where: "o.waiting <> 0 AND o.eligible > ?1 AND o.instant <= ?1", now,
+                    limit - eligible.count)
+        }
+    }
+
+    /// The next instant after `now` at which something pending becomes eligible.
+    package func nextEligible(after now: WallTime) throws(SchedulingFailure) -> WallTime? {
+        try read("look for what is next") { _ in
+            let statement = try database.statement(
+                """
+                SELECT eligible FROM occurrences INDEXED BY occurrences_pending WHERE state = 0 AND eligible > ?1 \
+                ORDER BY eligible LIMIT 1
+                """)
+            try statement.bind(now, at: 1)
+            return try statement.rows { $0.time(0) }.first
+        }
+    }
+
+    private func occurrences(
+        from index: String, where condition: String, _ now: WallTime, _ limit: Int
+    ) throws -> [Occurrence] {
+        let statement = try database.statement(
+            """
+            SELECT \(Occurrence.columns) FROM occurrences o INDEXED BY \(index) \
+            CROSS JOIN requests r ON r.id = o.request \
+            WHERE o.state = 0 AND \(condition) AND r.identifier NOT IN (\(Self.runningIdentifiers)) \
+            ORDER BY o.eligible, o.id LIMIT ?2
+            """)
+        try statement.bind(now, at: 1)
+        try statement.bind(Int64(max(0, limit)), at: 2)
+        return try statement.rows(Occurrence.init(row:))
+    }
+
+    /// Takes pending occurrences for this owner, in one commit; returns those it holds now.
+    ///
+    /// Left out: what another took, what is gone, what lies ahead of `now`, and what has an occurrence of the same
+    /// identifier running.
+    package func claim(_ ids: [Int64], now: WallTime) throws(SchedulingFailure) -> [Occurrence] {
+        if ids.isEmpty { return [] }
+        return try write("claim runs") { state in
+            let owner = try Self.owner(state, "claim runs in")
+            var running = Set(try database.statement(Self.runningIdentifiers).rows { $0.text(0) })
+            let look = try database.statement(
+                """
+                SELECT \(Occurrence.columns) FROM occurrences o JOIN requests r ON r.id = o.request \
+                WHERE o.id = ?1 AND o.state = 0 AND o.instant <= ?2
+                """)
+            let take = try database.statement(
+                "UPDATE occurrences SET state = 1, owner = ?2, started = ?3, waiting = 0 WHERE id = ?1")
+            let begin = try database.statement("UPDATE requests SET begun = id WHERE id = ?1 AND begun = 0")
+            var claimed: [Occurrence] = []
+            for id in ids {
+                try look.bind(id, at: 1)
+                try look.bind(now, at: 2)
+                guard let found = try look.rows(Occurrence.init(row:)).first,
+                    running.insert(found.identifier).inserted
+                else { continue }
+                try take.bind(id, at: 1)
+                try take.bind(owner, at: 2)
+                try take.bind(now, at: 3)
+                try take.run()
+                try begin.bind(found.request, at: 1)
+                try begin.run()
+                claimed.append(found)
+            }
+            return claimed
+        }
+    }
+
+    /// Records how runs of this owner ended, in one commit: done, or due again.
+    ///
+    /// An end that failed or expired burns an attempt; one that was interrupted does not. A run that was cancelled
+    /// meanwhile is not tried again. Ends of what this owner does not hold are passed over.
+    package func finish(_ ends: [RunEnd]) throws(SchedulingFailure) {
+        if ends.isEmpty { return }
+        try write("record how runs ended", rings: true) { state in
+            let owner = try Self.owner(state, "record the end of runs in")
+            let look = try database.statement(
+                """
+                SELECT \(Occurrence.columns), o.stop FROM occurrences o JOIN requests r ON r.id = o.request \
+                WHERE o.id = ?1 AND o.state = 1 AND o.owner = ?2
+                """)
+            for end in ends {
+                try look.bind(end.occurrence, at: 1)
+                try look.bind(owner, at: 2)
+                let rows = try look.rows { (Occurrence(row: $0), $0.reason(Occurrence.columnCount)) }
+                if let (occurrence, stop) = rows.first { try finish(occurrence, end, stop: stop) }
+            }
+        }
+    }
+
+    private func finish(_ occurrence: Occurrence, _ end: RunEnd, stop: ExpirationReason?) throws {
+        let cancelled = end.again != nil && stop == .cancelled
+        try record(
+            HistoryEntry(
+                identifier: occurrence.identifier, outcome: cancelled ? .cancelled : end.outcome,
+                reason: cancelled ? .cancelled : end.reason,
+                attempt: end.outcome == .noHandler ? 0 : occurrence.attempts + 1, detail: end.detail,
+                processIdentifier: pid, scheduled: occurrence.instant, started: end.started, ended: end.ended))
+        guard let again = end.again, !cancelled else {
+            return try remove(occurrence: occurrence.id, of: occurrence.request)
+        }
+        let attempts = occurrence.attempts + (end.outcome.burnsAttempt ? 1 : 0)
+        try release(occurrence: occurrence.id, eligible: again, attempts: attempts)
+    }
+
+    /// Puts pending occurrences off, in one commit. Those that are no longer pending are passed over.
+    package func postpone(_ items: [Postponement]) throws(SchedulingFailure) {
+        if items.isEmpty { return }
+        try write("put runs off") { _ in
+            let statement = try database.statement(
+                """
+                UPDATE occurrences SET eligible = max(?2, instant), waiting = ?3, postponements = postponements + 1 \
+                WHERE id = ?1 AND state = 0
+                """)
+            for item in items {
+                try statement.bind(item.occurrence, at: 1)
+                try statement.bind(item.until, at: 2)
+                try statement.bind(Int64(item.waiting.rawValue), at: 3)
+                try statement.run()
+            }
+        }
+    }
+
+    /// Notes that these runs of this owner are about to be told to stop, so that a death from now on is our doing.
+    package func markCut(_ ids: [Int64], reason: ExpirationReason) throws(SchedulingFailure) {
+        if ids.isEmpty { return }
+        try write("note that runs are cut") { state in
+            let statement = try database.statement(
+                "UPDATE occurrences SET cut = ?3 WHERE id = ?1 AND state = 1 AND owner = ?2")
+            try statement.bind(try Self.owner(state, "cut runs in"), at: 2)
+            try statement.bind(Int64(reason.rawValue), at: 3)
+            for id in ids {
+                try statement.bind(id, at: 1)
+                try statement.run()
+            }
+        }
+    }
+
+    /// Sets anew from `now` what was submitted implausibly far ahead of it, as before the wall clock was moved back: each
+    /// keeps its distance from its submission. Without any, it reads one row.
+    package func reanchor(now: WallTime, implausible: Duration) throws(SchedulingFailure) -> [HistoryEntry] {
+        let horizon = now.advanced(by: implausible)
+        let latest = try read("look for a moved clock") { _ in
+            try database.integer("SELECT latest FROM sequence") ?? .min
+        }
+        if latest <= horizon.microseconds { return [] }
+        return try write("set instants anew", rings: true) { _ in
+            let moved = try movedAhead(of: horizon, now: now)
+            for entry in moved { try record(entry) }
+            // A row that would meet another instant of its request stays for the next time.
+            let statement = try database.statement(
+                """
+                UPDATE OR IGNORE occurrences SET \
+                instant = ?1 + (min(instant, \(Self.farAhead)) - submitted), \
+                eligible = ?1 + (min(eligible, \(Self.farAhead)) - submitted), \
+                submitted = ?1 WHERE state = 0 AND submitted > ?2
+                """)
+            try statement.bind(now, at: 1)
+            try statement.bind(horizon, at: 2)
+            try statement.run()
+            let remembered = try database.statement(
+                "UPDATE sequence SET latest = max(?1, coalesce((SELECT max(submitted) FROM occurrences), ?1))")
+            try remembered.bind(now, at: 1)
+            try remembered.run()
+            return moved
+        }
+    }
+
+    /// Keeps sums of instants within 64 bits, where SQLite would go on with floating point.
+    private static let farAhead: Int64 = 1 << 62
+
+    private func movedAhead(of horizon: WallTime, now: WallTime) throws -> [HistoryEntry] {
+        let statement = try database.statement(
+            """
+            SELECT \(Occurrence.columns) FROM occurrences o JOIN requests r ON r.id = o.request \
+            WHERE o.state = 0 AND o.submitted > ?1 ORDER BY o.id
+            """)
+        try statement.bind(horizon, at: 1)
+        return try statement.rows {
+            let occurrence = Occurrence(row: $0)
+            return HistoryEntry(
+                identifier: occurrence.identifier, outcome: .clockMoved,
+                detail: "the clock now reads much earlier than at the submission; its instant was set anew from now",
+                processIdentifier: pid, scheduled: occurrence.instant, ended: now)
+        }
+    }
+}
+
+extension Outcome {
+    /// Whether such an end counts against the attempts when it is tried again.
+    fileprivate var burnsAttempt: Bool {
+        switch self {
+        case .failed, .expired, .abandoned: true
+        case .succeeded, .interrupted, .cancelled, .replaced, .gaveUp, .launchUnhandled, .clockMoved, .noHandler: false
+        }
+    }
+}

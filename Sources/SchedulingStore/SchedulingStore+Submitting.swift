@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSQLite
+import BackgroundSurroundings
+import SchedulingCore
+
+extension SchedulingStore {
+    /// Writes all requests, or none, in one durable commit.
+    ///
+    /// A pending occurrence of the same identifier that was never started is replaced, and history says so; one that
+    /// runs, or ran and is to be tried again, stays as it is. Of two requests in one call with the same identifier the
+    /// later one stays.
+    ///
+    /// - Throws: `tooManyPending` when the requests that were never started would exceed a limit.
+    package func submit(
+        _ requests: [NewRequest], limits: RequestLimits, now: WallTime, relying: WakeupReliance
+    ) throws(SchedulingFailure) -> SubmitResult {
+        guard let earliest = requests.lazy.map(\.instant).min() else { return .submitted }
+        do {
+            try write("submit requests to the store", rings: true) { _ in
+                try rely(on: relying, earliest: earliest, now: now)
+                try insert(requests, now: now)
+                if !limits.isUnlimited { try check(limits, for: requests) }
+            }
+        } catch let failure where failure == Self.notCovered {
+            return .notCovered
+        }
+        return .submitted
+    }
+
+    /// Leaves the transaction; never seen outside.
+    private static let notCovered = SchedulingFailure(
+        .noWakeup, doing: "submit", subject: "", cause: "not covered", remedy: "")
+
+    private func rely(on reliance: WakeupReliance, earliest: WallTime, now: WallTime) throws {
+        switch reliance {
+        case .armed(let armed): try keep(armed)
+        case .recorded(let generation):
+            guard let kept = try keptWakeup(), kept.covers(earliest, now: now, generation: generation) else {
+                throw Self.notCovered
+            }
+        case .none: break
+        }
+    }
+
+    private func insert(_ requests: [NewRequest], now: WallTime) throws {
+        var next = try takeNumbers(requests.count, now: now)
+        // The unique index finds a request to replace without a query for each row.
+        let request = try database.statement(
+            "INSERT OR IGNORE INTO requests (id, identifier, kind, requirements, has_earliest) VALUES (?1, ?2, ?3, ?4, ?5)"
+        )
+        let occurrence = try database.statement(
+            "INSERT INTO occurrences (id, request, instant, eligible, submitted) VALUES (?1, ?1, ?2, ?2, ?3)")
+        try occurrence.bind(now, at: 3)
+        for new in requests {
+            try request.bind(next, at: 1)
+            try request.bind(new.identifier, at: 2)
+            try request.bind(Int64(new.kind.rawValue), at: 3)
+            try request.bind(Int64(new.requirements.rawValue), at: 4)
+            try request.bind(new.hasEarliest ? 1 : 0, at: 5)
+            try request.run()
+            if database.changes == 0 {
+                try replace(new.identifier, now: now)
+                try request.run()
+            }
+            try occurrence.bind(next, at: 1)
+            try occurrence.bind(new.instant, at: 2)
+            try occurrence.run()
+            next += 1
+        }
+    }
+
+    /// The first of so many numbers that were never used before.
+    private func takeNumbers(_ count: Int, now: WallTime) throws -> Int64 {
+        let statement = try database.statement(
+            "UPDATE sequence SET next = next + ?1, latest = max(latest, ?2) RETURNING next")
+        try statement.bind(Int64(count), at: 1)
+        try statement.bind(now, at: 2)
+        return try statement.rows { $0.integer(0) }.first.map { $0 - Int64(count) } ?? 1
+    }
+
+    private func replace(_ identifier: String, now: WallTime) throws {
+        let statement = try database.statement(
+            """
+            SELECT o.id, r.id, o.instant FROM requests r LEFT JOIN occurrences o ON o.request = r.id \
+            WHERE r.identifier = ?1 AND r.begun = 0
+            """)
+        try statement.bind(identifier, at: 1)
+        for (occurrence, request, instant) in try statement.rows({ ($0.integer(0), $0.integer(1), $0.time(2)) }) {
+            try record(
+                HistoryEntry(
+                    identifier: identifier, outcome: .replaced, processIdentifier: pid, scheduled: instant, ended: now))
+            try remove(occurrence: occurrence, of: request)
+        }
+    }
+
+    /// Counts once, after the inserts; too many undo them all.
+    private func check(_ limits: RequestLimits, for requests: [NewRequest]) throws {
+        let statement = try database.statement("SELECT kind, count(*) FROM requests WHERE begun = 0 GROUP BY kind")
+        let counts = try statement.rows { ($0.integer(0), Int($0.integer(1))) }
+        for kind in TaskKind.allCases where requests.contains(where: { $0.kind == kind }) {
+            let count = counts.first { $0.0 == Int64(kind.rawValue) }?.1 ?? 0
+            if let limit = limits.limit(for: kind), count > limit { throw tooMany("\(kind) requests", count, limit) }
+        }
+        let total = counts.reduce(0) { $0 + $1.1 }
+        if let limit = limits.total, total > limit { throw tooMany("requests", total, limit) }
+    }
+
+    private func tooMany(_ what: String, _ count: Int, _ limit: Int) -> SchedulingFailure {
+        SchedulingFailure(
+            .tooManyPending, doing: "submit requests to the store", subject: directory.path,
+            cause: "\(count) \(what) would be pending, and the limit is \(limit)",
+            remedy: "Cancel requests that are no longer needed, wait until some have run, or configure other limits.")
+    }
+
+    // MARK: The wake-up
+
+    /// The wake-up that was recorded last.
+    package func wakeup() throws(SchedulingFailure) -> ArmedWakeup? {
+        try read("read the wake-up") { _ in try keptWakeup() }
+    }
+
+    /// What the next wake-up has to serve.
+    package func outlook() throws(SchedulingFailure) -> Outlook {
+        try read("look at what is pending") { _ in try presentOutlook() }
+    }
+
+    /// Records the wake-up (nil: none is armed) in one transaction with the look at what it has to serve; writes nothing
+    /// and returns false if `check` refuses that.
+    package func recordWakeup(
+        _ armed: ArmedWakeup?, ifOutlookIs check: (Outlook) -> Bool
+    ) throws(SchedulingFailure) -> Bool {
+        try write("record the wake-up") { _ in
+            guard check(try presentOutlook()) else { return false }
+            if let armed {
+                try keep(armed)
+            } else {
+                try database.statement("DELETE FROM wakeup").run()
+            }
+            return true
+        }
+    }
+
+    private func keptWakeup() throws -> ArmedWakeup? {
+        try database.statement("SELECT name, instant, generation, slack FROM wakeup").rows {
+            ArmedWakeup(
+                name: $0.text(0), instant: $0.time(1), generation: $0.text(2), slack: .microseconds($0.integer(3)))
+        }.first
+    }
+
+    private func keep(_ armed: ArmedWakeup) throws {
+        let statement = try database.statement(
+            "INSERT OR REPLACE INTO wakeup (id, name, instant, generation, slack) VALUES (1, ?1, ?2, ?3, ?4)")
+        try statement.bind(armed.name, at: 1)
+        try statement.bind(armed.instant, at: 2)
+        try statement.bind(armed.generation, at: 3)
+        try statement.bind(armed.slack.clampedMicroseconds, at: 4)
+        try statement.run()
+    }
+
+    private func presentOutlook() throws -> Outlook {
+        let earliest = try database.statement(
+            """
+            SELECT o.eligible FROM occurrences o INDEXED BY occurrences_pending CROSS JOIN requests r ON r.id = o.request \
+            WHERE o.state = 0 AND r.identifier NOT IN (\(Self.runningIdentifiers)) ORDER BY o.eligible LIMIT 1
+            """
+        ).rows { $0.time(0) }.first
+        let claimed =
+            try database.integer(
+                "SELECT count(*) FROM occurrences INDEXED BY occurrences_claimed WHERE state = 1") ?? 0
+        return Outlook(earliest: earliest, claimed: Int(claimed))
+    }
+
+    /// The identifiers of what is claimed by anyone: few.
+    static let runningIdentifiers = """
+        SELECT q.identifier FROM occurrences c INDEXED BY occurrences_claimed CROSS JOIN requests q \
+        ON q.id = c.request WHERE c.state = 1
+        """
+}

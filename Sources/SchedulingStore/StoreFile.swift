@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import BackgroundSQLite
+import SchedulingCore
+
+/// The database file: how it is made, opened, judged and set aside. All of it under one lock, so that nobody makes a
+/// new file while another sets the damaged one aside.
+struct StoreFile {
+    let path: String
+    var vfs: String?
+    var busyTimeout: Duration
+
+    private static let companions = ["", "-wal", "-shm"]
+
+    /// Opens the database, made when it is missing, at the present schema, and sees that it belongs to this machine.
+    func open(machine: String) throws(SchedulingFailure) -> Database {
+        try makeIfMissing(machine: machine)
+        do {
+            let database = try Database(path: path, mode: .existing, vfs: vfs, busyTimeout: busyTimeout)
+            try Self.configure(database)
+            try judge(database)
+            try adopt(database, machine: machine)
+            return database
+        } catch let error as SQLiteError {
+            guard error.isDamage else { throw SchedulingFailure(error, doing: "open the store", path: path) }
+            throw setAside(doing: "open the store", cause: error.message)
+        } catch let failure as SchedulingFailure {
+            throw failure
+        } catch {
+            throw unexpected(error)
+        }
+    }
+
+    /// Durable before a commit returns (FULL), with a log (set in the file itself when it is made) that never grows for
+    /// ever. The cache holds a large transaction without spilling half of it early.
+    private static func configure(_ database: Database) throws(SQLiteError) {
+        try database.execute(
+            """
+            PRAGMA synchronous = FULL;
+            PRAGMA journal_size_limit = 4194304;
+            PRAGMA cache_size = -8000;
+            PRAGMA temp_store = MEMORY;
+            PRAGMA trusted_schema = OFF;
+            """)
+    }
+
+    private func judge(_ database: Database) throws {
+        let version = try database.userVersion()
+        let application = try database.integer("PRAGMA application_id") ?? 0
+        guard application == StoreSchema.applicationIdentifier else {
+            throw SchedulingFailure(
+                .stateUnusable, doing: "open the store", subject: path,
+                cause: "it is a SQLite database of something else (application id \(application))",
+                remedy: "Move that file away, or choose another state directory.")
+        }
+        guard version <= StoreSchema.version else {
+            throw SchedulingFailure(
+                .storeTooNew, doing: "open the store", subject: path,
+                cause: "it has schema \(version), and this program knows schema \(StoreSchema.version)",
+                remedy: "Update this program to the library version that wrote the file, or choose another state "
+                    + "directory. The file was left as it is.")
+        }
+        if try database.text("PRAGMA journal_mode") != "wal" {
+            guard try database.text("PRAGMA journal_mode = WAL") == "wal" else {
+                throw SchedulingFailure(
+                    .stateUnusable, doing: "open the store", subject: path,
+                    cause: "SQLite cannot keep a write-ahead log there",
+                    remedy: "Choose a state directory on a local disk.")
+            }
+        }
+        if version < StoreSchema.version { try database.transaction { try StoreSchema.migrate(database) } }
+    }
+
+    private func adopt(_ database: Database, machine: String) throws {
+        let kept = try database.text("SELECT value FROM meta WHERE key = 'machine'") ?? ""
+        if machine.isEmpty || machine == kept { return }
+        guard kept.isEmpty else {
+            throw SchedulingFailure(
+                .storeForeign, doing: "open the store", subject: path,
+                cause: "it was made on the machine with id \(kept), and this is \(machine)",
+                remedy: "Remove the file if this is a copy of that machine's disk, or choose another state directory. "
+                    + "The file was left as it is.")
+        }
+        try database.transaction { try Self.sign(database, machine: machine) }
+    }
+
+    private static func sign(_ database: Database, machine: String) throws(SQLiteError) {
+        let statement = try database.prepare("INSERT OR REPLACE INTO meta VALUES ('machine', ?1)")
+        try statement.bind(machine, at: 1)
+        try statement.run()
+    }
+
+    // MARK: Making
+
+    private func makeIfMissing(machine: String) throws(SchedulingFailure) {
+        var about = stat()
+        if lstat(path, &about) == 0 {
+            guard about.st_mode & S_IFMT == S_IFREG else { throw .files("open the store", path, ELOOP) }
+            // A store is complete before it gets its name, so an empty file was cut by somebody.
+            if about.st_size == 0 { throw setAside(doing: "open the store", cause: "it is empty") }
+            return
+        }
+        guard errno == ENOENT else { throw .files("open the store", path, errno) }
+        // A log without its database must not be replayed into a new one.
+        if lstat(path + "-wal", &about) == 0, about.st_size > 0 {
+            throw setAside(doing: "open the store", cause: "the database is gone and its log is still there")
+        }
+        unlink(path + "-wal")
+        unlink(path + "-shm")
+        try make(machine: machine)
+    }
+
+    /// Makes it complete under another name, then gives it its own: no moment shows half a store.
+    private func make(machine: String) throws(SchedulingFailure) {
+        let draft = path + ".new"
+        for suffix in Self.companions + ["-journal"] { unlink(draft + suffix) }
+        close(try openPrivateFile(draft, alsoFlags: O_EXCL))
+        do {
+            let database = try Database(path: draft, mode: .existing, vfs: vfs, busyTimeout: busyTimeout)
+            try database.execute("PRAGMA synchronous = FULL")
+            try database.transaction {
+                try StoreSchema.migrate(database)
+                try Self.sign(database, machine: machine)
+            }
+            // The mode is kept in the file's header; nothing is in the log yet.
+            _ = try database.text("PRAGMA journal_mode = WAL")
+        } catch {
+            for suffix in Self.companions + ["-journal"] { unlink(draft + suffix) }
+            guard let error = error as? SQLiteError else { throw unexpected(error) }
+            throw SchedulingFailure(error, doing: "make the store", path: path)
+        }
+        unlink(draft + "-wal")
+        unlink(draft + "-shm")
+        guard rename(draft, path) == 0 else { throw .files("make the store", path, errno) }
+        try synchronizeDirectory(directory)
+    }
+
+    private var directory: String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return String(path[..<slash])
+    }
+
+    private func unexpected(_ error: any Error) -> SchedulingFailure {
+        SchedulingFailure(
+            .storeFailed, doing: "open the store", subject: path, cause: "\(error)", remedy: "Report this as a bug.")
+    }
+
+    // MARK: Setting aside
+
+    /// Gives the damaged file, its log and its index a new name, and says so in the failure it returns.
+    func setAside(doing: String, cause: String) -> SchedulingFailure {
+        var about = stat()
+        var number = 1
+        while Self.companions.contains(where: { lstat("\(path).damaged-\(number)\($0)", &about) == 0 }) { number += 1 }
+        var names: [String] = []
+        for suffix in Self.companions where lstat(path + suffix, &about) == 0 {
+            let name = "\(path).damaged-\(number)\(suffix)"
+            guard rename(path + suffix, name) == 0 else {
+                return SchedulingFailure(
+                    .storeCorrupt, doing: doing, subject: path,
+                    cause: cause + ", and it could not be renamed: " + String(cString: strerror(errno)),
+                    remedy: "Move the file and its -wal and -shm away.")
+            }
+            names.append(name)
+        }
+        try? synchronizeDirectory(directory)
+        return .setAside(names, from: path, doing: doing, cause: cause)
+    }
+}

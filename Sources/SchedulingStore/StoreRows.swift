@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSQLite
+import BackgroundSurroundings
+import SchedulingCore
+
+extension Occurrence {
+    /// What `init(row:)` reads, of `occurrences o` joined with `requests r`.
+    static let columns = """
+        o.id, o.request, r.identifier, r.kind, o.instant, o.eligible, o.attempts, o.postponements, r.requirements, \
+        o.submitted
+        """
+
+    /// How many columns `columns` names: the next one's number.
+    static let columnCount: Int32 = 10
+
+    init(row: Statement) {
+        self.init(
+            id: row.integer(0), request: row.integer(1), identifier: row.text(2),
+            kind: TaskKind(rawValue: Int(row.integer(3))) ?? .processing,
+            instant: row.time(4), eligible: row.time(5), attempts: Int(row.integer(6)),
+            postponements: Int(row.integer(7)), requirements: Requirement(rawValue: Int(row.integer(8))),
+            submitted: row.time(9))
+    }
+}
+
+extension HistoryEntry {
+    static let columns = "identifier, outcome, reason, attempt, detail, pid, scheduled, started, ended"
+
+    init(row: Statement) {
+        self.init(
+            identifier: row.optionalText(0), outcome: Outcome(rawValue: Int(row.integer(1))) ?? .failed,
+            reason: row.reason(2), attempt: Int(row.integer(3)), detail: row.text(4),
+            processIdentifier: Int32(truncatingIfNeeded: row.integer(5)), scheduled: row.optionalTime(6),
+            started: row.optionalTime(7), ended: row.time(8))
+    }
+}
+
+extension Statement {
+    func time(_ column: Int32) -> WallTime { WallTime(microseconds: integer(column)) }
+
+    func optionalTime(_ column: Int32) -> WallTime? { optionalInteger(column).map(WallTime.init(microseconds:)) }
+
+    func reason(_ column: Int32) -> ExpirationReason? {
+        optionalInteger(column).flatMap { ExpirationReason(rawValue: Int($0)) }
+    }
+
+    func bind(_ time: WallTime, at index: Int32) throws(SQLiteError) { try bind(time.microseconds, at: index) }
+
+    func bind(_ time: WallTime?, at index: Int32) throws(SQLiteError) { try bind(time?.microseconds, at: index) }
+
+    /// All rows, each read by `body`; reset afterwards.
+    func rows<Row>(_ body: (Statement) throws -> Row) throws -> [Row] {
+        defer { reset() }
+        var rows: [Row] = []
+        while try step() { rows.append(try body(self)) }
+        return rows
+    }
+}
+
+extension SchedulingStore {
+    /// Adds one row of history. Inside a write transaction.
+    func record(_ entry: HistoryEntry) throws {
+        let statement = try database.statement(
+            "INSERT INTO history (\(HistoryEntry.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+        try statement.bind(entry.identifier, at: 1)
+        try statement.bind(Int64(entry.outcome.rawValue), at: 2)
+        try statement.bind(entry.reason.map { Int64($0.rawValue) }, at: 3)
+        try statement.bind(Int64(entry.attempt), at: 4)
+        try statement.bind(entry.detail, at: 5)
+        try statement.bind(Int64(entry.processIdentifier), at: 6)
+        try statement.bind(entry.scheduled, at: 7)
+        try statement.bind(entry.started, at: 8)
+        try statement.bind(entry.ended, at: 9)
+        try statement.run()
+        try trimHistory(added: 1)
+    }
+
+    /// Keeps the newest rows, in one range delete each time the row numbers pass a multiple of a chunk.
+    func trimHistory(added: Int) throws {
+        guard added > 0 else { return }
+        let last = database.lastInsertedRow
+        let chunk = max(1, min(256, historyLimit / 4))
+        guard last % chunk < Int64(added) else { return }
+        let statement = try database.statement("DELETE FROM history WHERE id <= ?1")
+        try statement.bind(last - historyLimit, at: 1)
+        try statement.run()
+    }
+
+    /// An occurrence is done: it goes, and its request with it when nothing else of it is left.
+    func remove(occurrence: Int64, of request: Int64) throws {
+        let first = try database.statement("DELETE FROM occurrences WHERE id = ?1")
+        try first.bind(occurrence, at: 1)
+        try first.run()
+        let second = try database.statement(
+            "DELETE FROM requests WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM occurrences WHERE request = ?1)")
+        try second.bind(request, at: 1)
+        try second.run()
+    }
+
+    /// A claimed occurrence is pending again. Never eligible before its instant, so that what is due can be claimed.
+    func release(occurrence: Int64, eligible: WallTime, attempts: Int) throws {
+        let statement = try database.statement(
+            """
+            UPDATE occurrences SET state = 0, eligible = max(?2, instant), attempts = ?3, postponements = 0, \
+            waiting = 0, owner = NULL, started = NULL, cut = NULL, stop = NULL WHERE id = ?1
+            """)
+        try statement.bind(occurrence, at: 1)
+        try statement.bind(eligible, at: 2)
+        try statement.bind(Int64(attempts), at: 3)
+        try statement.run()
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSQLite
+
+/// The tables, and how an older file becomes a newer one. Versions only grow, and each step stays as it was released.
+enum StoreSchema {
+    /// "sbgs": tells our files from other SQLite files (https://www.sqlite.org/pragma.html#pragma_application_id).
+    static let applicationIdentifier: Int64 = 0x7362_6773
+
+    static let version = Int64(steps.count)
+
+    private static let steps = [first]
+
+    /// Takes a database from the version it has to the present one. Inside a write transaction.
+    static func migrate(_ database: Database) throws(SQLiteError) {
+        let found = try database.userVersion()
+        for step in steps.dropFirst(Int(found)) { try database.execute(step) }
+        try database.execute("PRAGMA application_id = \(applicationIdentifier)")
+        try database.setUserVersion(Int32(version))
+    }
+
+    /// - `sequence`: one row. `next` numbers requests and occurrences, never twice; `latest` is no earlier than any
+    ///   `submitted` that is live, so that looking for a moved clock reads one row.
+    /// - `requests`: `begun` is 0 until the first claim and then the row's own id: one unique index both finds an
+    ///   identifier and admits one request of it that was never started.
+    /// - `occurrences`: `state` 0 pending, 1 claimed; `waiting` conditions; `cut` and `stop` are reasons.
+    /// - `wakeup`: one row at the most.
+    private static let first = """
+        CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE sequence (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL, latest INTEGER NOT NULL);
+        INSERT INTO sequence VALUES (1, 1, -9223372036854775808);
+        CREATE TABLE requests (
+            id INTEGER PRIMARY KEY, identifier TEXT NOT NULL, kind INTEGER NOT NULL, requirements INTEGER NOT NULL,
+            has_earliest INTEGER NOT NULL, begun INTEGER NOT NULL DEFAULT 0);
+        CREATE UNIQUE INDEX requests_identifier ON requests (identifier, begun);
+        CREATE TABLE occurrences (
+            id INTEGER PRIMARY KEY, request INTEGER NOT NULL, instant INTEGER NOT NULL, eligible INTEGER NOT NULL,
+            submitted INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,
+            postponements INTEGER NOT NULL DEFAULT 0, waiting INTEGER NOT NULL DEFAULT 0,
+            owner INTEGER, started INTEGER, cut INTEGER, stop INTEGER,
+            UNIQUE (request, instant));
+        CREATE INDEX occurrences_pending ON occurrences (eligible) WHERE state = 0;
+        CREATE INDEX occurrences_waiting ON occurrences (eligible) WHERE state = 0 AND waiting <> 0;
+        CREATE INDEX occurrences_claimed ON occurrences (owner) WHERE state = 1;
+        CREATE TABLE history (
+            id INTEGER PRIMARY KEY, identifier TEXT, outcome INTEGER NOT NULL, reason INTEGER,
+            attempt INTEGER NOT NULL, detail TEXT NOT NULL, pid INTEGER NOT NULL,
+            scheduled INTEGER, started INTEGER, ended INTEGER NOT NULL);
+        CREATE INDEX history_identifier ON history (identifier);
+        CREATE TABLE owners (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, pid INTEGER NOT NULL, boot TEXT NOT NULL, resident INTEGER NOT NULL,
+            since INTEGER NOT NULL);
+        CREATE TABLE launches (
+            id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, instance TEXT NOT NULL, begun INTEGER NOT NULL,
+            handled INTEGER, UNIQUE (owner, instance));
+        CREATE TABLE wakeup (
+            id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, instant INTEGER NOT NULL,
+            generation TEXT NOT NULL, slack INTEGER NOT NULL);
+        """
+}

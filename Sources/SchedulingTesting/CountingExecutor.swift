@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import Dispatch
+import Synchronization
+
+/// Runs the jobs of one run, or of one simulated process, in order, and knows when none is left.
+final class CountingExecutor: TaskExecutor {
+    private static let current = DispatchSpecificKey<CountingExecutor>()
+
+    private let queue = DispatchQueue(label: "background.testing")
+    private let unfinished = Mutex(0)
+    private let onIdle: @Sendable () -> Void
+
+    init(onIdle: @escaping @Sendable () -> Void) {
+        self.onIdle = onIdle
+        queue.setSpecific(key: CountingExecutor.current, value: self)
+    }
+
+    /// The executor whose job the calling thread runs.
+    static var ofThisThread: CountingExecutor? { DispatchQueue.getSpecific(key: current) }
+
+    var isIdle: Bool { unfinished.withLock { $0 == 0 } }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        unfinished.withLock { $0 += 1 }
+        let job = UnownedJob(job)
+        queue.async {
+            job.runSynchronously(on: self.asUnownedTaskExecutor())
+            let isIdle = self.unfinished.withLock { count in
+                count -= 1
+                return count == 0
+            }
+            if isIdle { self.onIdle() }
+        }
+    }
+}

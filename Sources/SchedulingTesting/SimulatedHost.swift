@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import SchedulingCore
+import Synchronization
+
+/// Power, network, sleep and shutdown of a simulated host.
+final class SimulatedHost: HostPort, ConditionsSource {
+    /// Guarded by `state`.
+    private struct State {
+        var power: PowerSource? = .external
+        var network: NetworkState? = .online
+        var listeners: [Int: @Sendable (HostEvent) -> Void] = [:]
+        var watchers: [Int: @Sendable (Conditions) -> Void] = [:]
+        var nextID = 0
+        var lockCount = 0
+        var announced: [HostEvent] = []
+        var status = ""
+    }
+    private let state = Mutex(State())
+    private let time: ManualTime
+
+    init(time: ManualTime) { self.time = time }
+
+    var holdsLocks: Bool { state.withLock { $0.lockCount > 0 } }
+    var status: String { state.withLock(\.status) }
+    var power: PowerSource? {
+        get { state.withLock(\.power) }
+        set { change { $0.power = newValue } }
+    }
+    var network: NetworkState? {
+        get { state.withLock(\.network) }
+        set { change { $0.network = newValue } }
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        let watchers = state.withLock { state in
+            body(&state)
+            return state.watchers
+        }
+        let conditions = observe()
+        for (_, watcher) in watchers.sorted(by: { $0.key < $1.key }) { watcher(conditions) }
+    }
+
+    /// Tells everyone who listens; `announcement` is what a listener that comes later is told.
+    func announce(_ event: HostEvent, standing announcement: [HostEvent]) {
+        let listeners = state.withLock { state in
+            state.announced = announcement
+            return state.listeners
+        }
+        for (_, listener) in listeners.sorted(by: { $0.key < $1.key }) { listener(event) }
+    }
+
+    /// Every process is gone.
+    func forgetProcesses() {
+        state.withLock { state in
+            state.listeners = [:]
+            state.watchers = [:]
+            state.lockCount = 0
+            state.announced = []
+        }
+    }
+
+    // MARK: HostPort
+
+    func listen(_ onEvent: @escaping @Sendable (HostEvent) -> Void) -> [HostEvent] {
+        state.withLock { state in
+            state.nextID += 1
+            state.listeners[state.nextID] = onEvent
+            return state.announced
+        }
+    }
+    func holdLocks(why: String) -> String? {
+        state.withLock { $0.lockCount += 1 }
+        return nil
+    }
+    func releaseLocks() { state.withLock { $0.lockCount = max(0, $0.lockCount - 1) } }
+    func notify(status: String, extendBy: Duration?) { state.withLock { $0.status = status } }
+    func notifyReady() {}
+
+    // MARK: ConditionsSource
+
+    func observe() -> Conditions {
+        let now = time.now().wall
+        return state.withLock { state in
+            Conditions(
+                power: Observation(state.power, source: "simulated", at: now),
+                network: Observation(state.network, source: "simulated", at: now))
+        }
+    }
+
+    func watch(_ onChange: @escaping @Sendable (Conditions) -> Void) -> any ConditionsWatch {
+        let id = state.withLock { state in
+            state.nextID += 1
+            state.watchers[state.nextID] = onChange
+            return state.nextID
+        }
+        return Watch { [weak self] in self?.state.withLock { $0.watchers[id] = nil } }
+    }
+
+    private final class Watch: ConditionsWatch {
+        let onStop: @Sendable () -> Void
+        init(onStop: @escaping @Sendable () -> Void) { self.onStop = onStop }
+        func stop() { onStop() }
+    }
+}

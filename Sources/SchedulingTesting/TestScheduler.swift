@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import Foundation
+import Scheduling
+import SchedulingCore
+import SchedulingRuntime
+import SchedulingStore
+import Synchronization
+
+/// A simulated host with the program under test on it: time moves when the test says so, and the program is launched by
+/// its wake-ups as systemd would launch it.
+///
+/// The program's handlers run unchanged. `advance(by:)` visits the instants at which something happens in order, and waits
+/// at each until every run has settled: it has ended, or it is parked (nothing of it is executing, and it sleeps on
+/// `time`). Work that a handler starts with `Task.detached` or on queues of its own is outside this contract: a run in
+/// Apple's form has settled when it completes. Use one from one test at a time.
+public final class TestScheduler: Sendable {
+    /// Until when `advance` waits at each instant.
+    public enum Milestone: Sendable {
+        /// Every run has ended or is parked.
+        case settled
+        /// Every due run was launched; for handlers that never complete.
+        case launched
+    }
+
+    /// A run did not settle in ten seconds of real time: it neither ended nor sleeps on `ManualTime`.
+    public struct DidNotSettle: Error, CustomStringConvertible {
+        /// The identifiers of the runs.
+        public let runs: [String]
+        /// What to look for.
+        public var description: String {
+            "These runs neither ended nor sleep on ManualTime after 10 real seconds: \(runs.joined(separator: ", ")). "
+                + "Complete them, let them sleep with ManualTime, or advance until .launched."
+        }
+    }
+
+    /// The clocks.
+    public let time: ManualTime
+    private let program: @Sendable (TaskScheduler) -> Void
+    private let configuration: TaskScheduler.Configuration
+    private let directory: String
+    private let host: SimulatedHost
+
+    /// Guarded by `state`: the processes that live, and who waits until they settle.
+    private struct State {
+        var waker: SimulatedWaker?
+        var foreground: Process?
+        var launches: [Process] = []
+        var resident: Process?
+        var boot = 1
+        var pid: Int32 = 100
+        var launchCount = 0
+        var failures: [any Error] = []
+        var waiters: [Int: (@Sendable () -> Bool, CheckedContinuation<Bool, Never>)] = [:]
+        var nextWaiter = 0
+        var log: [String] = []
+    }
+    private let state = Mutex(State())
+
+    /// One simulated process of the program.
+    final class Process: Sendable {
+        let scheduler: TaskScheduler
+        let executor: CountingExecutor
+        let executors: Executors
+
+        init(scheduler: TaskScheduler, executor: CountingExecutor, executors: Executors) {
+            self.scheduler = scheduler
+            self.executor = executor
+            self.executors = executors
+        }
+    }
+
+    /// A host on which `program` is installed: the closure is what its `main` does with the scheduler in every process,
+    /// registering handlers above all. One process of it is started at once, as by a person: `scheduler`.
+    public init(
+        time: ManualTime = ManualTime(), configuration: TaskScheduler.Configuration = .init(),
+        program: @escaping @Sendable (TaskScheduler) -> Void
+    ) throws {
+        self.time = time
+        self.program = program
+        var configuration = configuration
+        configuration.appIdentifier = configuration.appIdentifier ?? "org.example.test"
+        self.configuration = configuration
+        // In memory where there is such a place: a simulated disk write should not cost a real one.
+        let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+        directory = parent + "/background-testing-\(UUID().uuidString)"
+        host = SimulatedHost(time: time)
+        let waker = SimulatedWaker(time: time) { [weak self] name in self?.launch(name) }
+        state.withLock { $0.waker = waker }
+        startForeground()
+    }
+
+    deinit {
+        for process in state.withLock({ $0.launches + [$0.foreground].compactMap { $0 } }) { process.scheduler.die() }
+        try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    // MARK: Asking
+
+    /// The program's process that a person started; it submits, asks, and runs nothing by itself.
+    public var scheduler: TaskScheduler {
+        guard let scheduler = state.withLock({ $0.foreground?.scheduler }) else { return startForeground() }
+        return scheduler
+    }
+
+    /// The instants at which the host will start the program.
+    public var wakeups: [Date] { (state.withLock(\.waker)?.armed ?? []).map { Date($0) } }
+    /// How often the host started the program.
+    public var launchCount: Int { state.withLock(\.launchCount) }
+    /// Whether a process holds locks against sleep and shutdown.
+    public var holdsLocks: Bool { host.holdsLocks }
+    /// What launches threw: empty when all is well.
+    public var launchFailures: [any Error] { state.withLock(\.failures) }
+    /// What the program's processes wrote for people.
+    public var log: [String] { state.withLock(\.log) }
+
+    // MARK: The world
+
+    /// Where power comes from; nil: unknown.
+    public var power: PowerSource? {
+        get { host.power }
+        set { host.power = newValue }
+    }
+    /// What the network offers; nil: unknown.
+    public var network: NetworkState? {
+        get { host.network }
+        set { host.network = newValue }
+    }
+
+    /// Lets time pass, and everything happen that is due on the way.
+    public func advance(by duration: Duration, until milestone: Milestone = .settled) async throws {
+        let end = time.now().boot + max(0, duration.clampedMicroseconds)
+        try await settle(milestone)
+        while let action = time.step(until: end) {
+            action()
+            try await settle(milestone)
+        }
+        try await settle(milestone)
+    }
+
+    /// The host sleeps: it announces it, waits for the locks as long as logind does, sleeps, and wakes up.
+    public func suspend(for duration: Duration) async throws {
+        let grace = Duration.seconds(5)
+        host.announce(.willSleep(grace: grace), standing: [.willSleep(grace: grace)])
+        try await settle(.settled)
+        if host.holdsLocks { try await advance(by: grace) }
+        time.sleepHost(for: duration)
+        host.announce(.didWake, standing: [])
+        try await advance(by: .zero)
+    }
+
+    /// Somebody sets the wall clock; nothing else moves.
+    public func stepWallClock(by duration: Duration) async throws {
+        time.stepWallClock(by: duration)
+        try await advance(by: .zero)
+    }
+
+    /// Every process of the program is killed, as by kill -9; the host lives on.
+    public func crash() {
+        let processes = state.withLock { state in
+            defer {
+                state.launches = []
+                state.foreground = nil
+                state.resident = nil
+            }
+            return state.launches + [state.foreground].compactMap { $0 }
+        }
+        for process in processes { process.scheduler.die() }
+        host.forgetProcesses()
+    }
+
+    /// The whole host dies at once, is down for a while, and boots; then what systemd starts at boot is started.
+    public func reboot(downFor duration: Duration) async throws {
+        crash()
+        let waker = state.withLock { state in
+            state.boot += 1
+            return state.waker
+        }
+        waker?.restart()
+        time.reboot(downFor: duration)
+        if waker?.isEnabled == true { launch("login") }
+        try await advance(by: .zero)
+    }
+
+    /// The service manager refuses to arm anything, for this reason, until it is told nil.
+    public func refuseWakeups(_ reason: String?) {
+        state.withLock(\.waker)?.refuse(reason)
+    }
+
+    // MARK: Processes
+
+    /// Starts another process of the program, one that stays and runs what is due itself, with `run()`.
+    public func startResident() throws {
+        let process = makeProcess(.ordinary)
+        state.withLock { state in
+            state.launches.append(process)
+            state.resident = process
+        }
+        start(process) { try await process.scheduler.run() }
+    }
+
+    /// The scheduler of the resident process, while it lives.
+    public var resident: TaskScheduler? { state.withLock(\.resident?.scheduler) }
+
+    /// Lets every process hear at once that another one changed the store; on a real host a watch on a file does that.
+    public func ring() async throws {
+        for process in state.withLock(\.launches) { process.scheduler.hearDoorbell() }
+        try await advance(by: .zero)
+    }
+
+    @discardableResult
+    private func startForeground() -> TaskScheduler {
+        let process = makeProcess(.ordinary)
+        program(process.scheduler)
+        state.withLock { $0.foreground = process }
+        return process.scheduler
+    }
+
+    private func launch(_ instance: String) {
+        let process = makeProcess(.background(instance: instance))
+        state.withLock { state in
+            state.launches.append(process)
+            state.launchCount += 1
+        }
+        start(process) { _ = try await process.scheduler.handleBackgroundLaunch() }
+    }
+
+    private func start(_ process: Process, _ main: @escaping @Sendable () async throws -> Void) {
+        Task(executorPreference: process.executor) { [weak self] in
+            self?.program(process.scheduler)
+            do {
+                try await main()
+            } catch {
+                self?.state.withLock { state in
+                    if state.launches.contains(where: { $0 === process }) { state.failures.append(error) }
+                }
+            }
+            process.scheduler.die()
+            self?.state.withLock { $0.launches.removeAll { $0 === process } }
+        }
+    }
+
+    private func makeProcess(_ context: LaunchContext) -> Process {
+        let (pid, boot) = state.withLock { state in
+            state.pid += 1
+            return (state.pid, "boot-\(state.boot)")
+        }
+        let progress: @Sendable () -> Void = { [weak self] in self?.noteProgress() }
+        let executor = CountingExecutor(onIdle: progress)
+        let directory = directory
+        let executors = Executors(onIdle: progress)
+        guard let waker = state.withLock(\.waker) else { preconditionFailure("made by init") }
+        let identifier = configuration.appIdentifier ?? ""
+        let environment = SchedulingEnvironment(
+            appIdentifier: identifier, time: time, conditions: host, host: host, waker: waker, launch: context,
+            openStore: { () throws(SchedulingFailure) in
+                let state = try StateDirectory.resolve(explicit: directory, appIdentifier: identifier, environment: [:])
+                return try SchedulingStore(directory: state, machine: "simulated", boot: boot, pid: pid)
+            },
+            processIdentifier: pid, executor: { executors.executor(for: $0) }, onProgress: progress,
+            listenForStop: { _ in {} },
+            log: { [weak self] line in self?.state.withLock { $0.log.append("[\(pid)] \(line)") } })
+        let scheduler = TaskScheduler(configuration: configuration, environment: .success(environment))
+        return Process(scheduler: scheduler, executor: executor, executors: executors)
+    }
+
+    // MARK: Settling
+
+    private func noteProgress() {
+        let ready = state.withLock { state in
+            let waiters = state.waiters
+            return waiters
+        }
+        for (id, waiter) in ready where waiter.0() {
+            let isOurs = state.withLock { $0.waiters.removeValue(forKey: id) != nil }
+            if isOurs { waiter.1.resume(returning: true) }
+        }
+    }
+
+    private func settle(_ milestone: Milestone) async throws {
+        let isReached: @Sendable () -> Bool = { [weak self] in self?.unsettled(milestone).isEmpty ?? true }
+        if isReached() { return }
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        let isSettled = await withCheckedContinuation { continuation in
+            state.withLock { $0.waiters[id] = (isReached, continuation) }
+            noteProgress()
+            // Real time: a handler that waits for the outside world is given this long, then the test fails with its name.
+            DispatchQueue.global().asyncAfter(deadline: .now() + 10) { [weak self] in
+                let waiter = self?.state.withLock { $0.waiters.removeValue(forKey: id) }
+                waiter?.1.resume(returning: false)
+            }
+        }
+        if !isSettled { throw DidNotSettle(runs: unsettled(milestone)) }
+    }
+
+    /// What is still on its way, by name.
+    private func unsettled(_ milestone: Milestone) -> [String] {
+        let processes = state.withLock { $0.launches + [$0.foreground].compactMap { $0 } }
+        var names: [String] = []
+        for process in processes {
+            if !process.executor.isIdle { names.append("the program's launch") }
+            if process.scheduler.isWorking { names.append("the program's runner") }
+            guard milestone == .settled else { continue }
+            for run in process.scheduler.activeRuns where !isSettled(run, process) {
+                names.append(run.occurrence.identifier)
+            }
+        }
+        return names
+    }
+
+    private func isSettled(_ run: TaskRun, _ process: Process) -> Bool {
+        if run.isExpirationPending { return false }
+        guard let executor = process.executors.existing(for: run) else { return false }
+        return executor.isIdle && time.hasSleeper(on: executor)
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundMonitors
+import BackgroundSurroundings
+import Synchronization
+import Testing
+
+@Suite("System clocks", .timeLimit(.minutes(1)))
+struct SystemClocksTests {
+    let clocks = SystemClocks()
+
+    /// Sets an alarm, and returns what the clocks read when it went off.
+    private func goingOff(_ set: (any Alarm) -> Void) async -> Moment {
+        let (stream, continuation) = AsyncStream<Moment>.makeStream()
+        let alarm = clocks.makeAlarm { [clocks] in continuation.yield(clocks.now()) }
+        set(alarm)
+        var first: Moment?
+        for await moment in stream {
+            first = moment
+            break
+        }
+        return withExtendedLifetime(alarm) { first ?? clocks.now() }
+    }
+
+    @Test("The three clocks go forward, and the boot clock is not behind the awake clock")
+    func readings() {
+        let first = clocks.now()
+        let second = clocks.now()
+        #expect(first.awake <= second.awake)
+        #expect(first.boot <= second.boot)
+        #expect(second.awake <= clocks.now().boot)
+        #expect(first.wall > .epoch)
+    }
+
+    @Test("An alarm on the wall clock never goes off before its instant", arguments: [0, 999, 1_000, 20_001])
+    func wallNeverEarly(ahead: Int64) async {
+        let due = WallTime(microseconds: clocks.now().wall.microseconds + ahead)
+        let moment = await goingOff { $0.set(wall: due, awake: nil) }
+        #expect(moment.wall >= due)
+    }
+
+    @Test("An alarm on the awake clock never goes off before its instant", arguments: [0, 999, 1_000, 20_001])
+    func awakeNeverEarly(ahead: Int64) async {
+        let due = clocks.now().awake + ahead
+        let moment = await goingOff { $0.set(wall: nil, awake: due) }
+        #expect(moment.awake >= due)
+    }
+
+    @Test(
+        "An instant in the past goes off at once, however long ago",
+        arguments: [WallTime.distantPast, WallTime(microseconds: -1), .epoch, WallTime(microseconds: 1)])
+    func past(wall: WallTime) async {
+        let moment = await goingOff { $0.set(wall: wall, awake: nil) }
+        #expect(moment.wall > wall)
+    }
+
+    @Test("An awake instant in the past goes off at once", arguments: [Int64.min, -1, 0, 1])
+    func awakePast(awake: Int64) async {
+        let moment = await goingOff { $0.set(wall: nil, awake: awake) }
+        #expect(moment.awake > awake)
+    }
+
+    @Test(
+        "An instant too far for the timer is accepted, and the nearer one goes off",
+        arguments: [Int64.max, Int64.max - 1, 4_000_000_000_000_001, 253_402_300_799_000_000])
+    func far(instant: Int64) async {
+        let soon = clocks.now()
+        let byAwake = await goingOff {
+            $0.set(wall: WallTime(microseconds: instant), awake: soon.awake + 2_000)
+        }
+        #expect(byAwake.awake >= soon.awake + 2_000)
+        let byWall = await goingOff {
+            $0.set(wall: soon.wall.advanced(by: .milliseconds(2)), awake: instant)
+        }
+        #expect(byWall.wall >= soon.wall.advanced(by: .milliseconds(2)))
+    }
+
+    @Test("An action may set its own alarm again")
+    func again() async {
+        let (stream, continuation) = AsyncStream<Int>.makeStream()
+        let itself = Mutex<(any Alarm)?>(nil)
+        let count = Mutex(0)
+        let alarm = clocks.makeAlarm {
+            continuation.yield(
+                count.withLock { count in
+                    count += 1
+                    return count
+                })
+            itself.withLock { $0 }?.set(wall: .epoch, awake: nil)
+        }
+        itself.withLock { $0 = alarm }
+        alarm.set(wall: .epoch, awake: nil)
+        for await number in stream where number == 3 { break }
+        itself.withLock { $0 = nil }
+        #expect(count.withLock { $0 } >= 3)
+    }
+
+    @Test("Both deadlines reached at once make one going-off, and an alarm that was unset makes none")
+    func once() async {
+        let count = Mutex(0)
+        let alarm = clocks.makeAlarm { count.withLock { $0 += 1 } }
+        let now = clocks.now()
+        alarm.set(wall: now.wall.advanced(by: .seconds(3600)), awake: now.awake + 3_600_000_000)
+        alarm.set(wall: nil, awake: nil)
+        // The clocks have passed what another alarm waited for, on the same timers' thread.
+        _ = await goingOff { $0.set(wall: nil, awake: now.awake + 5_000) }
+        #expect(count.withLock { $0 } == 0)
+    }
+}
+
+@Suite("Alarm deadlines")
+struct AlarmDeadlinesTests {
+    /// Looks at the alarm at each (wall, awake) in turn, and says where it went off.
+    private func goingOff(_ deadlines: inout AlarmDeadlines, at readings: [(Int64, Int64)]) -> [Bool] {
+        readings.map { wall, awake in
+            deadlines.take(at: Moment(wall: WallTime(microseconds: wall), boot: awake, awake: awake))
+        }
+    }
+
+    @Test("An alarm goes off once for each setting, at its instant and not a microsecond before")
+    func onceForEachSetting() {
+        var deadlines = AlarmDeadlines()
+        for _ in 1...2 {
+            deadlines.set(wall: WallTime(microseconds: 100), awake: nil)
+            let first = goingOff(&deadlines, at: [(99, 1_000), (100, 1_000), (101, 1_001)])
+            #expect(first == [false, true, false])
+        }
+    }
+
+    @Test("Whichever deadline comes first counts, and takes the other with it")
+    func whicheverFirst() {
+        var deadlines = AlarmDeadlines()
+        deadlines.set(wall: WallTime(microseconds: 100), awake: 10)
+        let byAwake = goingOff(&deadlines, at: [(0, 9), (0, 10), (100, 100)])
+        #expect(byAwake == [false, true, false])
+        deadlines.set(wall: WallTime(microseconds: 100), awake: 1_000)
+        let byWall = goingOff(&deadlines, at: [(100, 100), (1_000, 1_000)])
+        #expect(byWall == [true, false])
+    }
+
+    @Test("A clock stepped back before the timer is looked at keeps the alarm set")
+    func steppedBack() {
+        var deadlines = AlarmDeadlines()
+        deadlines.set(wall: WallTime(microseconds: 100), awake: nil)
+        let steppedBack = goingOff(&deadlines, at: [(40, 500)])
+        #expect(steppedBack == [false])
+        #expect(deadlines.wall == WallTime(microseconds: 100))
+        let caughtUp = goingOff(&deadlines, at: [(100, 900)])
+        #expect(caughtUp == [true])
+    }
+
+    @Test("What was unset, or never set, does not go off")
+    func unset() {
+        var deadlines = AlarmDeadlines()
+        let neverSet = goingOff(&deadlines, at: [(.max, .max)])
+        deadlines.set(wall: .epoch, awake: 0)
+        deadlines.set(wall: nil, awake: nil)
+        let unset = goingOff(&deadlines, at: [(.max, .max)])
+        #expect(neverSet == [false])
+        #expect(unset == [false])
+    }
+
+    @Test(
+        "A timer is never set to an instant that it cannot hold",
+        arguments: [Int64.min, -1, 0, 1, 4_000_000_000_000_000, Int64.max])
+    func instants(microseconds: Int64) {
+        let instant = AlarmDeadlines.timerInstant(microseconds)
+        #expect(instant >= 1)
+        #expect(!instant.multipliedReportingOverflow(by: 1_000).overflow)
+        #expect(instant == microseconds || microseconds < 1 || microseconds > AlarmDeadlines.furthest)
+    }
+}
