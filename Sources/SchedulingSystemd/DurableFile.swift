@@ -85,7 +85,9 @@ package struct DurableFile: Hashable, Sendable {
         let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(number, $0.baseAddress?.advanced(by: written), $0.count - written) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(number, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw failure("write", errno) }
             written += count
@@ -109,7 +111,7 @@ package struct DurableFile: Hashable, Sendable {
     private func syncDirectory(_ path: String) throws(SchedulingFailure) {
         let opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard opened >= 0 else { throw failure("open the directory of", errno) }
-        package let directory = OwnedDescriptor(opened)
+        let directory = OwnedDescriptor(opened)
         // Some file systems cannot fsync a directory and say EINVAL; there is nothing more to do on them.
         guard fsync(directory.number) == 0 || errno == EINVAL else { throw failure("make durable", errno) }
     }

@@ -105,7 +105,7 @@ package final class LogindHost: HostPort {
     ) throws(BusError) -> Answer {
         do {
             return try attempt(&state, question)
-        } catch where error.isDisconnected {
+        } catch let error where error.isDisconnected {
             LogindHost.drop(&state)
             return try attempt(&state, question)
         }

@@ -69,7 +69,7 @@ package final class ServiceManager: Sendable {
                 reply = try ServiceManager.call(
                     bus, "StartTransientUnit",
                     [.string(name), .string("fail"), properties, .array(of: "(sa(sv))", [])])
-            } catch where error.name == "org.freedesktop.systemd1.UnitExists" {
+            } catch let error where error.name == "org.freedesktop.systemd1.UnitExists" {
                 // Names are never used twice: this is our own call, made before the connection died in the middle.
                 try ServiceManager.confirm(name, bus)
                 return
@@ -93,7 +93,7 @@ package final class ServiceManager: Sendable {
             try perform { (bus) throws(BusError) in
                 _ = try ServiceManager.call(bus, "StopUnit", [.string(name), .string("replace")])
             }
-        } catch where error.isUnitMissing {
+        } catch let error where error.isUnitMissing {
             return
         }
     }
@@ -116,7 +116,7 @@ package final class ServiceManager: Sendable {
     package func reload() throws(BusError) {
         do {
             try perform { (bus) throws(BusError) in _ = try ServiceManager.call(bus, "Reload") }
-        } catch where error.isTimeout {
+        } catch let error where error.isTimeout {
             return
         }
     }
@@ -128,7 +128,7 @@ package final class ServiceManager: Sendable {
                 try ServiceManager.call(bus, "GetUnitFileState", [.string(name)])
             }
             return reply.first?.text
-        } catch where error.isUnitMissing || error.number == ENOENT {
+        } catch let error where error.isUnitMissing || error.number == ENOENT {
             return nil
         }
     }
@@ -175,7 +175,7 @@ package final class ServiceManager: Sendable {
         closeWhenIdle(&state)
         do {
             return try attempt(&state, operation)
-        } catch where error.isDisconnected {
+        } catch let error where error.isDisconnected {
             state.bus = nil
             return try attempt(&state, operation)
         }
@@ -198,7 +198,7 @@ package final class ServiceManager: Sendable {
     private func open() throws(BusError) -> Bus {
         do {
             return try Bus(.peer(socket: address.privateSocket), trusted: address.trusted)
-        } catch where error.number == ENOENT {
+        } catch let error where error.number == ENOENT {
             // Where there is no bus either, the missing socket is the better thing to tell.
             let missing = error
             do throws(BusError) { return try openBus() } catch { throw missing }

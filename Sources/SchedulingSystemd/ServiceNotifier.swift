@@ -17,7 +17,9 @@ package struct ServiceNotifier: Hashable, Sendable {
     package init(socket: String?) { self.socket = socket }
 
     /// Tells what is being done, on one line.
-    package func tell(status: String, extendBy: Duration?) { send(ServiceNotifier.lines(status: status, extendBy: extendBy)) }
+    package func tell(status: String, extendBy: Duration?) {
+        send(ServiceNotifier.lines(status: status, extendBy: extendBy))
+    }
 
     /// Tells that this launch reached us.
     package func tellReady() { send("READY=1") }

@@ -73,7 +73,9 @@ package struct ServiceUnit: Hashable, Sendable {
 
     /// Two thirds of the time to the next start by the timer, so that this is not refused; and long enough to hold a
     /// program that dies at once, which systemd restarts every two seconds.
-    static func startLimitInterval(_ retryAfterDeath: Duration) -> Duration { max(retryAfterDeath * 2 / 3, .seconds(30)) }
+    static func startLimitInterval(_ retryAfterDeath: Duration) -> Duration {
+        max(retryAfterDeath * 2 / 3, .seconds(30))
+    }
 
     /// `:` keeps systemd from expanding `$` in the command line, argv[0] included (systemd.service(5), "Command lines").
     private static func commandLine(_ specification: ServiceSpecification) -> String {

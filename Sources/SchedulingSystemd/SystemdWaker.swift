@@ -78,7 +78,8 @@ package final class SystemdWaker: Waker {
             if let masked = template.withLock({ $0.masked() }) { throw masked }
             throw error.failure(
                 doing: "arm a wake-up with " + address.description + ", timer", subject: name,
-                remedy: "Look at `systemctl\(address.scope == .user ? " --user" : "") status`; a restarted manager helps.")
+                remedy:
+                    "Look at `systemctl\(address.scope == .user ? " --user" : "") status`; a restarted manager helps.")
         }
     }
 

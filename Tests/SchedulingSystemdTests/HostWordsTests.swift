@@ -57,7 +57,8 @@ struct HostWordsTests {
     func writesLines() {
         #expect(ServiceNotifier.lines(status: "a\nREADY=1", extendBy: nil) == "STATUS=a READY=1")
         #expect(
-            ServiceNotifier.lines(status: "b", extendBy: .milliseconds(1500)) == "STATUS=b\nEXTEND_TIMEOUT_USEC=1500000")
+            ServiceNotifier.lines(status: "b", extendBy: .milliseconds(1500)) == "STATUS=b\nEXTEND_TIMEOUT_USEC=1500000"
+        )
         #expect(ServiceNotifier.lines(status: "", extendBy: .zero) == "STATUS=\nEXTEND_TIMEOUT_USEC=1")
     }
 
