@@ -128,7 +128,7 @@ extension OnAHost {
                     "\(1.0 + Double(7 - number) / 10)",
                 ])
             }
-            for process in processes { process.waitUntilExit() }
+            for process in processes { process.wait() }
             try await Eventually.holds("all eight ran", seen: { "\(app.notes)" }) { Set(app.notes).count == 8 }
             try await app.waitUntilQuiet()
             #expect(app.notes.count == 8)
