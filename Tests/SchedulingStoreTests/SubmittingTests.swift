@@ -184,7 +184,7 @@ struct SubmittingTests {
         let late = ArmedWakeup(name: "w2", instant: t(500), generation: "g")
         #expect(try theirs.recordWakeup(late) { _ in true })
         let result = try ours.submit(
-            [request("a", at: 10)], limits: .apple, now: t(0), relying: .recorded(generation: "g", isLaunching: false))
+            [request("a", at: 10)], limits: .apple, now: t(0), relying: .recorded(generation: "g"))
         #expect(result == .notCovered)
         #expect(try ours.pending().isEmpty)
         #expect(try ours.wakeup() == late)
