@@ -50,7 +50,7 @@ final class Runner: Sendable {
         self.handlers = handlers
         self.mode = mode
         self.policy = policy
-        state = Mutex(State(machine: SchedulerMachine(mode: mode, policy: policy, handled: handlers.close())))
+        state = Mutex(State(machine: SchedulerMachine(mode: mode, policy: policy, handled: handlers.identifiers)))
     }
 
     // MARK: Life
@@ -122,6 +122,9 @@ final class Runner: Sendable {
         }
         send(.rang)
     }
+
+    /// A handler was added after the start.
+    func handlersChanged() { send(.registered(handlers.identifiers)) }
 
     // MARK: Deciding
 
