@@ -86,6 +86,11 @@ let package = Package(
             name: "SchedulingTests",
             dependencies: ["Scheduling", "SchedulingTesting"]),
         .testTarget(name: "HouseRulesTests"),
+
+        // The real thing: a program that is driven on a real systemd host.
+        .executableTarget(
+            name: "hostprobe", dependencies: ["Scheduling", "SchedulingRuntime"], path: "Tests/Host/Probe"),
+        .testTarget(name: "HostTests", dependencies: ["hostprobe"], path: "Tests/Host/HostTests"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,68 +2,68 @@
 // Copyright (c) 2026 the swift-background authors
 
 #if os(Linux)
-    import Glibc
+import Glibc
 
-    /// What identifies this machine, this boot and this process.
-    package struct HostFacts: Hashable, Sendable {
-        /// The machine's identity (machine-id(5)); empty where there is none.
-        package var machineID: String
-        /// The boot's identity (random(4), `boot_id`); empty where there is none.
-        package var bootID: String
-        package var processID: Int32
-        package var userID: UInt32
-        /// The absolute path of this program's file; empty where it cannot be told.
-        package var executablePath: String
-        /// Whether that file is no longer the one that runs here: it was replaced, or deleted.
-        package var executableWasReplaced: Bool
+/// What identifies this machine, this boot and this process.
+package struct HostFacts: Hashable, Sendable {
+    /// The machine's identity (machine-id(5)); empty where there is none.
+    package var machineID: String
+    /// The boot's identity (random(4), `boot_id`); empty where there is none.
+    package var bootID: String
+    package var processID: Int32
+    package var userID: UInt32
+    /// The absolute path of this program's file; empty where it cannot be told.
+    package var executablePath: String
+    /// Whether that file is no longer the one that runs here: it was replaced, or deleted.
+    package var executableWasReplaced: Bool
 
-        /// Reads them all, now.
-        package static func current() -> HostFacts {
-            let link = linkTarget("/proc/self/exe")
-            let path = executablePath(link: link) { isSameFile($0, "/proc/self/exe") }
-            return HostFacts(
-                machineID: machineID(at: "/etc/machine-id"),
-                bootID: (try? SmallFile.text(at: "/proc/sys/kernel/random/boot_id", limit: 64)) ?? "",
-                processID: getpid(), userID: getuid(), executablePath: path,
-                executableWasReplaced: !isSameFile(path, "/proc/self/exe"))
-        }
-
-        /// machine-id(5): during the first boot the file may say "uninitialized", which identifies nothing.
-        package static func machineID(at path: String) -> String {
-            let text = (try? SmallFile.text(at: path, limit: 64)) ?? ""
-            return text == "uninitialized" ? "" : text
-        }
-
-        /// The path that /proc/self/exe shows, without the mark of a deleted file.
-        ///
-        /// proc_pid_exe(5): "If the pathname has been unlinked, the symbolic link will contain the string ' (deleted)'
-        /// appended to the original pathname." A file may really be called so: then it is the one that runs.
-        package static func executablePath(link: String, isRunning: (String) -> Bool) -> String {
-            let mark = " (deleted)"
-            guard link.hasSuffix(mark), !isRunning(link) else { return link }
-            return String(link.dropLast(mark.count))
-        }
-
-        private static func linkTarget(_ path: String) -> String {
-            // readlink(2) does not terminate the text and says nothing when it cuts it, so a full buffer is one too small.
-            var size = 4096
-            while size <= 65536 {
-                var bytes = [CChar](repeating: 0, count: size)
-                let length = readlink(path, &bytes, size)
-                if length < 0 { return "" }
-                if length < size {
-                    return String(decoding: bytes[..<length].lazy.map(UInt8.init(bitPattern:)), as: UTF8.self)
-                }
-                size *= 2
-            }
-            return ""
-        }
-
-        private static func isSameFile(_ one: String, _ other: String) -> Bool {
-            var first = stat()
-            var second = stat()
-            guard stat(one, &first) == 0, stat(other, &second) == 0 else { return false }
-            return first.st_dev == second.st_dev && first.st_ino == second.st_ino
-        }
+    /// Reads them all, now.
+    package static func current() -> HostFacts {
+        let link = linkTarget("/proc/self/exe")
+        let path = executablePath(link: link) { isSameFile($0, "/proc/self/exe") }
+        return HostFacts(
+            machineID: machineID(at: "/etc/machine-id"),
+            bootID: (try? SmallFile.text(at: "/proc/sys/kernel/random/boot_id", limit: 64)) ?? "",
+            processID: getpid(), userID: getuid(), executablePath: path,
+            executableWasReplaced: !isSameFile(path, "/proc/self/exe"))
     }
+
+    /// machine-id(5): during the first boot the file may say "uninitialized", which identifies nothing.
+    package static func machineID(at path: String) -> String {
+        let text = (try? SmallFile.text(at: path, limit: 64)) ?? ""
+        return text == "uninitialized" ? "" : text
+    }
+
+    /// The path that /proc/self/exe shows, without the mark of a deleted file.
+    ///
+    /// proc_pid_exe(5): "If the pathname has been unlinked, the symbolic link will contain the string ' (deleted)'
+    /// appended to the original pathname." A file may really be called so: then it is the one that runs.
+    package static func executablePath(link: String, isRunning: (String) -> Bool) -> String {
+        let mark = " (deleted)"
+        guard link.hasSuffix(mark), !isRunning(link) else { return link }
+        return String(link.dropLast(mark.count))
+    }
+
+    private static func linkTarget(_ path: String) -> String {
+        // readlink(2) does not terminate the text and says nothing when it cuts it, so a full buffer is one too small.
+        var size = 4096
+        while size <= 65536 {
+            var bytes = [CChar](repeating: 0, count: size)
+            let length = readlink(path, &bytes, size)
+            if length < 0 { return "" }
+            if length < size {
+                return String(decoding: bytes[..<length].lazy.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            }
+            size *= 2
+        }
+        return ""
+    }
+
+    private static func isSameFile(_ one: String, _ other: String) -> Bool {
+        var first = stat()
+        var second = stat()
+        guard stat(one, &first) == 0, stat(other, &second) == 0 else { return false }
+        return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+    }
+}
 #endif

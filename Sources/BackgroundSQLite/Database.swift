@@ -75,6 +75,9 @@ package final class Database {
         return made
     }
 
+    /// The texts of the statements that are kept, for looking at their plans.
+    package var preparedTexts: [String] { Array(statements.keys) }
+
     /// A statement that is not kept.
     package func prepare(_ sql: String) throws(SQLiteError) -> Statement {
         try Statement(sql, connection: connection)
@@ -147,7 +150,8 @@ package final class Database {
     /// How many pages the log held after this connection's latest commit.
     package var logPages: Int { Int(frames.pointee) }
 
-    /// Copies the log's pages into the database, and waits at most `patience` for writers and readers.
+    /// Copies the log's pages into the database, and waits at most `patience` for writers and readers. Without effect on
+    /// a connection that has not read or written yet: it has not opened the log.
     ///
     /// FULL, not PASSIVE: it holds the writer's lock meanwhile. Before SQLite 3.51.3 a writer that starts the log anew
     /// beside a checkpoint can lose pages (https://www.sqlite.org/wal.html#walresetbug).

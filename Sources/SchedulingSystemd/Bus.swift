@@ -26,6 +26,14 @@ package struct Bus: ~Copyable {
         package var interface: String
         package var member: String
         package var arguments: [BusValue]
+
+        package init(sender: String, path: String, interface: String, member: String, arguments: [BusValue]) {
+            self.sender = sender
+            self.path = path
+            self.interface = interface
+            self.member = member
+            self.arguments = arguments
+        }
     }
 
     /// How long a call may take, far below the 25 s that D-Bus allows: nobody waits that long for `submit`.

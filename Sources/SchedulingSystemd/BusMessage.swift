@@ -74,7 +74,9 @@ enum BusMessage {
         case "r": return .structure(try readContainer(type, contents, message))
         case "e":
             let pair = try readContainer(type, contents, message)
-            guard pair.count == 2 else { throw BusError(message: "a dictionary entry without a value", number: EBADMSG) }
+            guard pair.count == 2 else {
+                throw BusError(message: "a dictionary entry without a value", number: EBADMSG)
+            }
             return .entry(pair[0], pair[1])
         case "v":
             guard let inner = try readContainer(type, contents, message).first else {

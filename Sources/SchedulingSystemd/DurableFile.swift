@@ -7,33 +7,33 @@ import Glibc
 import SchedulingCore
 
 /// One small file that is there whole or not at all: a unit file, a marker.
-struct DurableFile: Hashable, Sendable {
-    let directory: String
-    let name: String
+package struct DurableFile: Hashable, Sendable {
+    package let directory: String
+    package let name: String
 
-    var path: String { directory + "/" + name }
+    package var path: String { directory + "/" + name }
 
-    init(directory: String, name: String) {
+    package init(directory: String, name: String) {
         self.directory = directory
         self.name = name
     }
 
     /// Nil for a path without a directory.
-    init?(path: String) {
+    package init?(path: String) {
         guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/") else { return nil }
         directory = String(path[..<slash])
         name = String(path[path.index(after: slash)...])
     }
 
-    var exists: Bool { access(path, F_OK) == 0 }
+    package var exists: Bool { access(path, F_OK) == 0 }
 
-    var isLink: Bool {
+    package var isLink: Bool {
         var about = stat()
         return lstat(path, &about) == 0 && about.st_mode & S_IFMT == S_IFLNK
     }
 
     /// The text; nil if it is missing, unreadable, longer than 2 MiB or no UTF-8.
-    func read() -> String? {
+    package func read() -> String? {
         let opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
         guard opened >= 0 else { return nil }
         let file = OwnedDescriptor(opened)
@@ -52,7 +52,7 @@ struct DurableFile: Hashable, Sendable {
 
     /// Writes the file anew: a temporary one in the same directory, made durable, renamed over the old one, and the
     /// directory made durable (rename(2), fsync(2)). Missing directories are made with `directoryMode`.
-    func replace(with text: String, mode: mode_t, directoryMode: mode_t) throws(SchedulingFailure) {
+    package func replace(with text: String, mode: mode_t, directoryMode: mode_t) throws(SchedulingFailure) {
         try makeDirectories(mode: directoryMode)
         // The file's own name may be as long as a name can be; this one has no unit's suffix.
         let temporary = directory + "/.swift-background-" + String(UInt64.random(in: .min ... .max), radix: 16)
@@ -73,7 +73,7 @@ struct DurableFile: Hashable, Sendable {
     }
 
     /// Removes the file; one that is missing is no error.
-    func remove() throws(SchedulingFailure) {
+    package func remove() throws(SchedulingFailure) {
         guard unlink(path) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return }
             throw failure("remove", errno)
@@ -85,7 +85,9 @@ struct DurableFile: Hashable, Sendable {
         let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(number, $0.baseAddress?.advanced(by: written), $0.count - written) }
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(number, $0.baseAddress?.advanced(by: written), $0.count - written)
+            }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw failure("write", errno) }
             written += count

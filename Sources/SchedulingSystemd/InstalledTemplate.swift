@@ -62,7 +62,8 @@ struct InstalledTemplate {
 
     /// By the look of the files alone.
     private func isInOrder() -> Bool {
-        guard let paths = enabledMarker.read()?.split(separator: "\n", omittingEmptySubsequences: false).map(String.init),
+        guard
+            let paths = enabledMarker.read()?.split(separator: "\n", omittingEmptySubsequences: false).map(String.init),
             paths.count >= 2, !reloadMarker.exists
         else { return false }
         return DurableFile(path: paths[0])?.read() == unit.text && DurableFile(path: paths[1])?.isLink == true

@@ -12,7 +12,8 @@ package enum Lingering {
     package static func warning(uid: UInt32) -> String? {
         guard let name = userName(uid) else { return "uid \(uid) has no name, so lingering cannot be looked up" }
         guard access("/var/lib/systemd/linger/" + name, F_OK) != 0 else { return nil }
-        return "lingering is off: nothing runs while \(name) is not logged in, nor after a reboot before the first login; "
+        return
+            "lingering is off: nothing runs while \(name) is not logged in, nor after a reboot before the first login; "
             + "`loginctl enable-linger \(name)` turns it on"
     }
 

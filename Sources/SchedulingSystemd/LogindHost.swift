@@ -105,7 +105,7 @@ package final class LogindHost: HostPort {
     ) throws(BusError) -> Answer {
         do {
             return try attempt(&state, question)
-        } catch where error.isDisconnected {
+        } catch let error where error.isDisconnected {
             LogindHost.drop(&state)
             return try attempt(&state, question)
         }
@@ -210,7 +210,8 @@ package final class LogindHost: HostPort {
         }
     }
 
-    static func event(_ signal: Bus.Signal, grace: Duration) -> HostEvent? {
+    /// What a signal of logind means; nil for any other.
+    package static func event(_ signal: Bus.Signal, grace: Duration) -> HostEvent? {
         guard signal.interface == interface, signal.path == path, let begins = signal.arguments.first?.bool else {
             return nil
         }

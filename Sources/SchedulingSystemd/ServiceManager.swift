@@ -19,8 +19,9 @@ package final class ServiceManager: Sendable {
 
     private struct State: ~Copyable {
         var bus: Bus?
-        /// Counts operations, so that the closing that was planned after an earlier one does nothing.
+        /// Counts operations: a second without one, and the connection is closed.
         var uses = 0
+        var isClosingPlanned = false
         /// Read once a connection.
         var started: UInt64?
     }
@@ -68,7 +69,7 @@ package final class ServiceManager: Sendable {
                 reply = try ServiceManager.call(
                     bus, "StartTransientUnit",
                     [.string(name), .string("fail"), properties, .array(of: "(sa(sv))", [])])
-            } catch where error.name == "org.freedesktop.systemd1.UnitExists" {
+            } catch let error where error.name == "org.freedesktop.systemd1.UnitExists" {
                 // Names are never used twice: this is our own call, made before the connection died in the middle.
                 try ServiceManager.confirm(name, bus)
                 return
@@ -92,7 +93,7 @@ package final class ServiceManager: Sendable {
             try perform { (bus) throws(BusError) in
                 _ = try ServiceManager.call(bus, "StopUnit", [.string(name), .string("replace")])
             }
-        } catch where error.isUnitMissing {
+        } catch let error where error.isUnitMissing {
             return
         }
     }
@@ -115,7 +116,7 @@ package final class ServiceManager: Sendable {
     package func reload() throws(BusError) {
         do {
             try perform { (bus) throws(BusError) in _ = try ServiceManager.call(bus, "Reload") }
-        } catch where error.isTimeout {
+        } catch let error where error.isTimeout {
             return
         }
     }
@@ -127,7 +128,7 @@ package final class ServiceManager: Sendable {
                 try ServiceManager.call(bus, "GetUnitFileState", [.string(name)])
             }
             return reply.first?.text
-        } catch where error.isUnitMissing || error.number == ENOENT {
+        } catch let error where error.isUnitMissing || error.number == ENOENT {
             return nil
         }
     }
@@ -174,7 +175,7 @@ package final class ServiceManager: Sendable {
         closeWhenIdle(&state)
         do {
             return try attempt(&state, operation)
-        } catch where error.isDisconnected {
+        } catch let error where error.isDisconnected {
             state.bus = nil
             return try attempt(&state, operation)
         }
@@ -197,22 +198,39 @@ package final class ServiceManager: Sendable {
     private func open() throws(BusError) -> Bus {
         do {
             return try Bus(.peer(socket: address.privateSocket), trusted: address.trusted)
-        } catch where error.number == ENOENT {
-            let bus = try Bus(address.scope == .user ? .userBus : .systemBus, trusted: nil)
-            // Over a bus, signals come only to those who ask.
-            _ = try ServiceManager.call(bus, "Subscribe")
-            try bus.match("type='signal',sender='\(ServiceManager.destination)',member='JobRemoved'")
-            return bus
+        } catch let error where error.number == ENOENT {
+            // Where there is no bus either, the missing socket is the better thing to tell.
+            let missing = error
+            do throws(BusError) { return try openBus() } catch { throw missing }
         }
+    }
+
+    private func openBus() throws(BusError) -> Bus {
+        let bus = try Bus(address.scope == .user ? .userBus : .systemBus, trusted: nil)
+        // Over a bus, signals come only to those who ask.
+        _ = try ServiceManager.call(bus, "Subscribe")
+        try bus.match("type='signal',sender='\(ServiceManager.destination)',member='JobRemoved'")
+        return bus
     }
 
     private func closeWhenIdle(_ state: inout State) {
         state.uses += 1
-        let uses = state.uses
+        guard !state.isClosingPlanned else { return }
+        state.isClosingPlanned = true
+        planClosing(after: state.uses)
+    }
+
+    private func planClosing(after uses: Int) {
         queue.asyncAfter(deadline: .now() + 1) { [weak self] in
-            self?.state.withLock { state in
-                if state.uses == uses { state.bus = nil }
+            guard let self else { return }
+            let used = self.state.withLock { state -> Int in
+                if state.uses == uses {
+                    state.bus = nil
+                    state.isClosingPlanned = false
+                }
+                return state.uses
             }
+            if used != uses { planClosing(after: used) }
         }
     }
 }

@@ -17,7 +17,9 @@ package struct ServiceNotifier: Hashable, Sendable {
     package init(socket: String?) { self.socket = socket }
 
     /// Tells what is being done, on one line.
-    package func tell(status: String, extendBy: Duration?) { send(ServiceNotifier.lines(status: status, extendBy: extendBy)) }
+    package func tell(status: String, extendBy: Duration?) {
+        send(ServiceNotifier.lines(status: status, extendBy: extendBy))
+    }
 
     /// Tells that this launch reached us.
     package func tellReady() { send("READY=1") }
@@ -45,7 +47,7 @@ package struct ServiceNotifier: Hashable, Sendable {
         }
     }
 
-    static func lines(status: String, extendBy: Duration?) -> String {
+    package static func lines(status: String, extendBy: Duration?) -> String {
         let line = "STATUS=" + String(status.map { $0.isNewline ? " " : $0 })
         guard let extendBy else { return line }
         return line + "\nEXTEND_TIMEOUT_USEC=\(max(1, extendBy.clampedMicroseconds))"

@@ -30,7 +30,7 @@ package struct ServiceUnit: Hashable, Sendable {
             "Description=Background tasks of \(UnitText.doubled("%", in: specification.appIdentifier)) (launch %i)",
             // Otherwise every failed instance stays loaded for ever (systemd.unit(5), CollectMode=).
             "CollectMode=inactive-or-failed",
-            // Per instance. It has ended before OnUnitInactiveSec= of the timer starts the instance again.
+            // Per instance. The timer survives a start that is refused, and tries again after OnUnitInactiveSec=.
             "StartLimitIntervalSec=\(ServiceUnit.seconds(ServiceUnit.startLimitInterval(specification.retryAfterDeath)))",
             "StartLimitBurst=4",
             "",
@@ -71,8 +71,11 @@ package struct ServiceUnit: Hashable, Sendable {
         }
     }
 
-    /// Two thirds of the time to the next start by the timer: a start that is refused by the limit would be a lost one.
-    static func startLimitInterval(_ retryAfterDeath: Duration) -> Duration { retryAfterDeath * 2 / 3 }
+    /// Two thirds of the time to the next start by the timer, so that this is not refused; and long enough to hold a
+    /// program that dies at once, which systemd restarts every two seconds.
+    static func startLimitInterval(_ retryAfterDeath: Duration) -> Duration {
+        max(retryAfterDeath * 2 / 3, .seconds(30))
+    }
 
     /// `:` keeps systemd from expanding `$` in the command line, argv[0] included (systemd.service(5), "Command lines").
     private static func commandLine(_ specification: ServiceSpecification) -> String {

@@ -11,7 +11,7 @@ import Synchronization
 
 /// Wakes the app through transient systemd timers that start its template service.
 ///
-/// Each call blocks for some hundred microseconds, and a few seconds at the most when the manager does not answer.
+/// Each call blocks for about a millisecond, and a few seconds at the most when the manager does not answer.
 package final class SystemdWaker: Waker {
     private let specification: ServiceSpecification
     private let address: ManagerAddress
@@ -51,6 +51,7 @@ package final class SystemdWaker: Waker {
         return Backend(kind: .systemd, reason: address.description, warnings: warnings)
     }
 
+    /// A `daemon-reexec` makes the socket anew too, though its timers live on: they are armed once more, needlessly.
     package func generation() -> String {
         if let identity = address.socketIdentity { return identity }
         // Only a bus leads to this manager: when it started tells one from the next.
@@ -78,7 +79,8 @@ package final class SystemdWaker: Waker {
             if let masked = template.withLock({ $0.masked() }) { throw masked }
             throw error.failure(
                 doing: "arm a wake-up with " + address.description + ", timer", subject: name,
-                remedy: "Look at `systemctl\(address.scope == .user ? " --user" : "") status`; a restarted manager helps.")
+                remedy:
+                    "Look at `systemctl\(address.scope == .user ? " --user" : "") status`; a restarted manager helps.")
         }
     }
 

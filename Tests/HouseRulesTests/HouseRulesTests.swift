@@ -27,6 +27,12 @@ struct HouseRulesTests {
         #expect(!paths.contains { $0.hasPrefix(".build/") || $0.hasPrefix(".git/") })
     }
 
+    @Test("Every accepted exception is still one: the file exists")
+    func exceptions() {
+        let paths = Set(Repository.files.map(\.path))
+        for path in ClockRules.accepted.keys { #expect(paths.contains(path)) }
+    }
+
     @Test("Code is told from comments and strings")
     func tokens() {
         let text = ##"""

@@ -42,6 +42,7 @@ extension RuleSample {
             ("Tests/A/A.swift", "@Test(\"a {\", arguments: [1, 2]) @MainActor func a(n: Int) async { check(n) }"),
             ("Tests/A/B.swift", "func check(_ n: Int) { #expect(n > 0) } // func testNothing() { }"),
             ("Tests/A/C.swift", "func plain() -> Int { 1 }\nlet text = \"func testX() { #expect(true) }\""),
+            ("Tests/A/D.swift", "let sources = testSources()\nfunc testSources() -> Int { 1 }"),
             ("Sources/A/A.swift", "func test() { }"),
         ])
 
@@ -118,14 +119,18 @@ extension RuleSample {
             ("Sources/BackgroundMonitors/SystemClocksLinux.swift", "clock_gettime(CLOCK_REALTIME, &now)"),
             ("Sources/SchedulingTesting/ManualTime.swift", "func sleep(for duration: Duration) { }"),
             ("Tests/A/A.swift", "await time.sleep(for: .seconds(1)) // Date()\nDate(timeIntervalSince1970: 1)"),
+            ("Tests/A/B.swift", "func sleep() { _ = bell.wait(timeout: .now() + 10) }"),
             ("Tests/Host/Eventually.swift", "try await Task.sleep(for: .seconds(1))"),
             ("Examples/A/A.swift", "Date()"),
         ])
 
     static let eventually = RuleSample(
         ClockRules.oneEventually,
-        badTrees: [[("Tests/Host/A/Eventually.swift", ""), ("Tests/Host/B/Eventually.swift", "")]],
-        good: [("Tests/Host/A/Eventually.swift", ""), ("Tests/A/Eventually.swift", "")])
+        badTrees: [[("Tests/Host/A/Eventually.swift", ""), ("Tests/Host/A/B/Eventually.swift", "")]],
+        good: [
+            ("Tests/Host/A/Eventually.swift", ""), ("Tests/Host/B/Eventually.swift", ""),
+            ("Tests/A/Eventually.swift", ""),
+        ])
 
     static let map = RuleSample(
         TreeRules.everyFolderIsOnTheMap,
@@ -168,7 +173,8 @@ extension RuleSample {
             ("Sources/A/TaskManager.swift", ""), ("Sources/A/misc.c", ""), ("Sources/A/A+Helper.swift", ""),
         ],
         good: [
-            ("Sources/A/SystemdManager.swift", ""), ("Sources/A/Commonwealth.swift", ""),
+            ("Sources/A/SystemdManager.swift", ""), ("Sources/SchedulingSystemd/ServiceManager.swift", ""),
+            ("Tests/Host/A/ManagerTests.swift", ""), ("Sources/A/Commonwealth.swift", ""),
             ("Sources/A/Utilisation.swift", ""),
         ])
 

@@ -69,7 +69,8 @@ struct LaunchTests {
     @Test("our template lies where its owner can mask it")
     func choosesDirectory() {
         let user = [
-            "/home/x/.config/systemd/user", "/etc/systemd/user", "/home/x/.local/share/systemd/user", "/data/systemd/user",
+            "/home/x/.config/systemd/user", "/etc/systemd/user", "/home/x/.local/share/systemd/user",
+            "/data/systemd/user",
         ]
         func candidates(_ dataHome: String?, _ homes: [String]) -> [String] {
             UnitDirectory.candidates(scope: .user, unitPath: user, dataHome: dataHome, homes: homes)

@@ -104,10 +104,12 @@ struct ServiceUnitTests {
             ])
     }
 
-    @Test("the start limit has ended before the timer tries again")
+    @Test("the start limit has ended before the timer tries again, but holds a program that dies at once")
     func limitsStarts() throws {
-        #expect(try lines(specification(retryAfterDeath: .seconds(3))).contains("StartLimitIntervalSec=2s"))
-        #expect(try lines(specification(retryAfterDeath: .seconds(1))).contains("StartLimitIntervalSec=666666us"))
+        #expect(try lines(specification(retryAfterDeath: .seconds(3))).contains("StartLimitIntervalSec=30s"))
+        #expect(
+            try lines(specification(retryAfterDeath: .milliseconds(100_001))).contains(
+                "StartLimitIntervalSec=66667333us"))
     }
 
     @Test("an id with a backslash at its end does not swallow the next line")

@@ -11,7 +11,8 @@ import Testing
 @Suite("Unit names")
 struct UnitNameTests {
     static let texts = [
-        "org.example.reader", "a@b", "a-b", "/", "/a/b/", ".hidden", "..", "a..b", "a b", "100%", "$HOME", "back\\slash",
+        "org.example.reader", "a@b", "a-b", "/", "/a/b/", ".hidden", "..", "a..b", "a b", "100%", "$HOME",
+        "back\\slash",
         "\"quoted\"", "naïve", "🦊", "a:b_c", "line\nfeed", "-", "--", "@", "tab\tbed", "\u{7f}", "x.service",
     ]
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import Foundation
+import Synchronization
+import Testing
+
+/// A real systemd host in namespaces, driven through `Tests/Host/testhost`; one for the whole run.
+struct TestHost: Sendable {
+    struct Failed: Error, CustomStringConvertible {
+        let command: [String]
+        let status: Int32
+        let output: String
+        var description: String { "\(command.joined(separator: " ")) ended with \(status): \(output)" }
+    }
+
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+    private static let script = root + "/Tests/Host/testhost"
+    private static let directory = "/var/tmp/testhost-\(ProcessInfo.processInfo.processIdentifier)"
+
+    /// Why no host can be booted here; nil when one can. The same words for every test that is skipped for it.
+    static let unavailable: String? = {
+        let (status, output) = execute([script, "check"])
+        return status == 0 ? nil : output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }()
+
+    private static let booted = Mutex<Bool>(false)
+
+    /// The host, booted by the first test that asks; it goes with this process.
+    static func shared() throws -> TestHost {
+        try booted.withLock { isBooted in
+            if isBooted { return }
+            let owner = "\(ProcessInfo.processInfo.processIdentifier)"
+            let (status, output) = execute([script, "up", "--bind", buildDirectory, "--owner", owner])
+            guard status == 0 else { throw Failed(command: ["testhost", "up"], status: status, output: output) }
+            isBooted = true
+        }
+        return TestHost()
+    }
+
+    /// Where the probe lies that was built with these tests.
+    static let buildDirectory: String = {
+        let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let own = URL(filePath: CommandLine.arguments.first ?? executable).deletingLastPathComponent().path
+        for candidate in [own, URL(filePath: executable).deletingLastPathComponent().path, root + "/.build/debug"]
+        where FileManager.default.isExecutableFile(atPath: candidate + "/hostprobe") {
+            return URL(filePath: candidate).resolvingSymlinksInPath().path
+        }
+        return root + "/.build/debug"
+    }()
+    static var probe: String { buildDirectory + "/hostprobe" }
+
+    @discardableResult
+    func run(_ arguments: String...) throws -> String { try call(["run"] + arguments) }
+
+    @discardableResult
+    func user(_ arguments: [String]) throws -> String { try call(["user"] + arguments) }
+
+    /// A subcommand of the script: `suspend`, `power battery`, `crash`.
+    @discardableResult
+    func call(_ arguments: [String]) throws -> String {
+        let (status, output) = TestHost.execute([TestHost.script] + arguments)
+        guard status == 0 else { throw Failed(command: ["testhost"] + arguments, status: status, output: output) }
+        return output
+    }
+
+    /// The same, for what may fail.
+    @discardableResult
+    func attempt(_ arguments: [String]) -> (status: Int32, output: String) {
+        TestHost.execute([TestHost.script] + arguments)
+    }
+
+    /// Starts a command that stays.
+    func start(_ arguments: [String]) throws -> Process {
+        let process = TestHost.makeProcess([TestHost.script] + arguments)
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
+    @discardableResult
+    func systemctl(_ arguments: String...) -> String {
+        attempt(["user", "systemctl", "--user", "--no-pager"] + arguments).output
+    }
+
+    private static func makeProcess(_ command: [String]) -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
+        var environment = ProcessInfo.processInfo.environment
+        environment["TESTHOST_DIR"] = directory
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        return process
+    }
+
+    static func execute(_ command: [String]) -> (status: Int32, output: String) {
+        let process = makeProcess(command)
+        // A file, not a pipe: what the command leaves running may keep a pipe open for ever.
+        let path = NSTemporaryDirectory() + "/hosttests-\(UUID().uuidString)"
+        FileManager.default.createFile(atPath: path, contents: nil)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        guard let file = FileHandle(forWritingAtPath: path) else { return (-1, "no temporary file") }
+        process.standardOutput = file
+        process.standardError = file
+        do { try process.run() } catch { return (-1, "\(error)") }
+        process.waitUntilExit()
+        try? file.close()
+        let output = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return (process.terminationStatus, output)
+    }
+}

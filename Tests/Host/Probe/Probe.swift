@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import Foundation
+import Scheduling
+import SchedulingRuntime
+
+/// The program that the host tests drive: it submits, stays, is launched, and dies where it is told to.
+///
+/// In its state directory, `notes` is what its handlers did, a line each; a file `release` lets held runs end; `crash-at`
+/// names the point at which the next process of it dies.
+@main
+struct Probe {
+    let scheduler: TaskScheduler
+    let directory: String
+
+    static func main() async throws {
+        let app = ProcessInfo.processInfo.environment["BACKGROUND_APP_ID"] ?? "org.example.probe"
+        let home = ProcessInfo.processInfo.environment["HOME"] ?? "/root"
+        let directory = ProcessInfo.processInfo.environment["BACKGROUND_STATE_DIRECTORY"] ?? home + "/.local/state/" + app
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        var configuration = TaskScheduler.Configuration(appIdentifier: app, limits: .unlimited)
+        configuration.recheckIntervals = [.seconds(2)]
+        configuration.retryDelay = .seconds(1)
+        configuration.budgets = Budgets(expirationGrace: .seconds(3))
+        let probe = Probe(scheduler: TaskScheduler(configuration: configuration), directory: directory)
+        try await probe.run(Array(CommandLine.arguments.dropFirst()))
+    }
+
+    func run(_ arguments: [String]) async throws {
+        armCrash()
+        registerHandlers()
+        if wants("launch-ignored"), ProcessInfo.processInfo.environment["INVOCATION_ID"] != nil { return }
+        die(at: "launch-start")
+        if try await scheduler.handleBackgroundLaunch() { return }
+        switch arguments.first {
+        case "submit": try submit(Array(arguments.dropFirst()))
+        case "cancel": scheduler.cancel(taskRequestWithIdentifier: arguments[1])
+        case "stay": try await scheduler.run()
+        case "history": try printHistory(arguments.dropFirst().first)
+        case "pending": for request in await scheduler.pendingTaskRequests() { print(request.identifier) }
+        case "explain": print(try scheduler.explain(arguments[1]))
+        case "backend": print(scheduler.backend)
+        default: print("probe: submit ID SECONDS [power] [network] | cancel ID | stay | history | pending | explain ID | backend")
+        }
+    }
+
+    private func submit(_ arguments: [String]) throws {
+        let request = ProcessingTaskRequest(identifier: arguments[0])
+        let seconds = Double(arguments[1]) ?? 0
+        request.earliestBeginDate = seconds > 0 ? Date(timeIntervalSinceNow: seconds) : nil
+        request.requiresExternalPower = arguments.contains("power")
+        request.requiresNetworkConnectivity = arguments.contains("network")
+        try scheduler.submit(request)
+        print("submitted")
+    }
+
+    private func printHistory(_ identifier: String?) throws {
+        for entry in try scheduler.history(for: identifier).reversed() {
+            let reason = entry.reason.map { "\($0)" } ?? "-"
+            print(
+                [
+                    entry.identifier ?? "-", "\(entry.outcome)", reason, "\(entry.attempt)",
+                    "\(entry.scheduledDate?.timeIntervalSince1970 ?? 0)",
+                    "\(entry.startDate?.timeIntervalSince1970 ?? 0)",
+                ].joined(separator: "|"))
+        }
+    }
+
+    // MARK: Handlers
+
+    private func registerHandlers() {
+        for name in ["quick"] + (0..<20).map({ "bulk\($0)" }) {
+            scheduler.register(forTaskWithIdentifier: name, using: nil) { task in
+                note("\(task.identifier) ran")
+                task.setTaskCompleted(success: true)
+            }
+        }
+        scheduler.register(forTaskWithIdentifier: "hold") { context in
+            note("hold started, attempt \(context.attempt)")
+            do {
+                while !wants("release") { try await Eventually.pause() }
+                note("hold done")
+            } catch {
+                note("hold cut: \(context.expirationReason.map { "\($0)" } ?? "for nothing")")
+                throw error
+            }
+        }
+        scheduler.register(forTaskWithIdentifier: "deaf", using: nil) { _ in note("deaf started") }
+        scheduler.register(forTaskWithIdentifier: "suicidal", using: nil) { _ in
+            note("suicidal started")
+            kill(getpid(), SIGKILL)
+        }
+        scheduler.register(forTaskWithIdentifier: "repeating", using: nil) { task in
+            note("repeating ran")
+            let request = ProcessingTaskRequest(identifier: "repeating")
+            request.earliestBeginDate = Date(timeIntervalSinceNow: 2)
+            do { try scheduler.submit(request) } catch { note("repeating failed: \(error)") }
+            task.setTaskCompleted(success: true)
+        }
+    }
+
+    private func note(_ line: String) {
+        let text = "\(getpid()) \(line)\n"
+        let descriptor = open(directory + "/notes", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        _ = text.withCString { write(descriptor, $0, strlen($0)) }
+        close(descriptor)
+    }
+
+    private func wants(_ file: String) -> Bool { access(directory + "/" + file, F_OK) == 0 }
+
+    // MARK: Dying
+
+    /// Dies as by kill -9 at the named point, once.
+    private func armCrash() {
+        let path = directory + "/crash-at"
+        CrashPoint.handler = { point in
+            guard let wanted = try? String(contentsOfFile: path, encoding: .utf8), wanted == point.rawValue else { return }
+            unlink(path)
+            kill(getpid(), SIGKILL)
+        }
+    }
+
+    private func die(at point: String) {
+        let path = directory + "/crash-at"
+        guard let wanted = try? String(contentsOfFile: path, encoding: .utf8), wanted == point else { return }
+        unlink(path)
+        kill(getpid(), SIGKILL)
+    }
+}
