@@ -26,7 +26,7 @@ struct ColdWake {
         try scheduler.submit(.refresh("task.cold", at: instant))
     }
 
-    func launched() async throws {
+    @MainActor func launched() async throws {
         guard try await scheduler.handleBackgroundLaunch() else { Subject.fail("this is no background launch") }
     }
 

@@ -11,7 +11,8 @@ struct Resident {
 
     init(_ scheduler: TaskScheduler) { self.scheduler = scheduler }
 
-    func run() async throws {
+    /// On the main thread, as the first lines of a `main.swift` are.
+    @MainActor func run() async throws {
         scheduler.register(forTaskWithIdentifier: "task.due", using: nil) { task in
             let now = Clock.wall()
             Subject.say("\(now)")

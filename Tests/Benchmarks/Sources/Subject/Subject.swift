@@ -7,14 +7,15 @@ import Scheduling
 /// What is measured: a program that uses the public product only. Each command prints one number a line.
 @main
 enum Subject {
-    static func main() async throws {
+    @MainActor static func main() async throws {
         let began = Clock.wall()
         let words = Array(CommandLine.arguments.dropFirst())
         guard words.count >= 2 else { fail("subject COMMAND DIRECTORY ...") }
         let rest = Array(words.dropFirst(2))
         let scheduler = scheduler(directory: words[1])
         switch (words[0], rest.count) {
-        case ("submit", 4): try Submitting(scheduler).run(mode: rest[0], count: number(rest[1]), base: number(rest[2]), tag: rest[3])
+        case ("submit", 4):
+            try Submitting(scheduler).run(mode: rest[0], count: number(rest[1]), base: number(rest[2]), tag: rest[3])
         case ("bulk", 2): try Submitting(scheduler).bulk(count: number(rest[0]), base: number(rest[1]))
         case ("resident", 0): try await Resident(scheduler).run()
         case ("cold-submit", 1): try ColdWake(scheduler, words[1], began: began).submit(at: number(rest[0]))
