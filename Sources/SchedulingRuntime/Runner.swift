@@ -20,6 +20,8 @@ final class Runner: Sendable {
         var machine: SchedulerMachine
         var inbox: [Input] = []
         var isWorking = false
+        /// The latest setting of the alarm, which waits until the inbox is empty.
+        var settingOfAlarm: Effect?
         var runs: [Int64: TaskRun] = [:]
         var unrecorded: [RunEnd] = []
         var failures = 0
@@ -142,10 +144,14 @@ final class Runner: Sendable {
         let now = environment.time.now()
         return state.withLock { state in
             guard !state.inbox.isEmpty else {
+                if let setting = state.settingOfAlarm.take() { return [setting] }
                 state.isWorking = false
                 return nil
             }
-            return state.machine.handle(state.inbox.removeFirst(), at: now)
+            var effects = state.machine.handle(state.inbox.removeFirst(), at: now)
+            // Only the last of a turn counts, and each wakes Dispatch's timer thread: not between a look and its claim.
+            if case .setAlarm? = effects.last { state.settingOfAlarm = effects.removeLast() }
+            return effects
         }
     }
 
