@@ -23,11 +23,11 @@ package struct ArmedWakeup: Hashable, Sendable {
 
     /// Whether this wake-up is early enough for work that is due at `due`.
     ///
-    /// One that has just fired counts too: as long as it is recorded, its launch has not looked for the last time, and
-    /// will see the work. Otherwise each of ten requests in a row that are due at once would start a process.
-    package func covers(_ due: WallTime, now: WallTime, generation: String) -> Bool {
-        self.generation == generation && instant > now.advanced(by: .seconds(-10))
-            && instant <= due.advanced(by: slack)
+    /// One that has fired counts too while its launch is under way (`isLaunching`): as long as it is recorded, that launch
+    /// has not looked for the last time, and will see the work. Otherwise each of ten requests in a row that are due at
+    /// once would start a process.
+    package func covers(_ due: WallTime, now: WallTime, generation: String, isLaunching: Bool) -> Bool {
+        self.generation == generation && (instant > now || isLaunching) && instant <= due.advanced(by: slack)
     }
 }
 
@@ -85,6 +85,9 @@ package protocol Waker: Sendable {
     /// Stops every wake-up of this app except `kept` (nil: all of them, because nothing is pending any more; then the
     /// launch at login is disabled too).
     func disarmAll(except kept: String?)
+
+    /// Whether the wake-up of this name has fired and the launch that it started is not over.
+    func isLaunching(_ name: String) -> Bool
 
     /// Whether the wake-up of this name is still there and waiting to fire.
     func isArmed(_ name: String) -> Bool

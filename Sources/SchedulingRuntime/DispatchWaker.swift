@@ -22,6 +22,7 @@ struct DispatchWaker: Waker {
     }
     func disarm(_ name: String) {}
     func disarmAll(except kept: String?) {}
+    func isLaunching(_ name: String) -> Bool { false }
     func isArmed(_ name: String) -> Bool { true }
 }
 

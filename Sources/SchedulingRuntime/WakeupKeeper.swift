@@ -38,7 +38,9 @@ final class WakeupKeeper: Sendable {
         prepareOnce()
         guard let head = requests.map(\.instant).min() else { return }
         let now = environment.time.now()
-        let relying = WakeupReliance.recorded(generation: waker.generation())
+        let record = try store.wakeup()
+        let launching = record.flatMap { $0.instant <= now.wall && waker.isLaunching($0.name) ? $0.name : nil }
+        let relying = WakeupReliance.recorded(generation: waker.generation(), launching: launching)
         if try store.submit(requests, limits: limits, now: now.wall, relying: relying) == .submitted {
             return CrashPoint.pass(.afterCommit)
         }

@@ -36,10 +36,10 @@ extension SchedulingStore {
     private func rely(on reliance: WakeupReliance, earliest: WallTime, now: WallTime) throws {
         switch reliance {
         case .armed(let armed): try keep(armed)
-        case .recorded(let generation):
-            guard let kept = try keptWakeup(), kept.covers(earliest, now: now, generation: generation) else {
-                throw Self.notCovered
-            }
+        case .recorded(let generation, let launching):
+            guard let kept = try keptWakeup(),
+                kept.covers(earliest, now: now, generation: generation, isLaunching: kept.name == launching)
+            else { throw Self.notCovered }
         case .none: break
         }
     }

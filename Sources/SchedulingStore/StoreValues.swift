@@ -8,8 +8,9 @@ import SchedulingCore
 package enum WakeupReliance: Sendable {
     /// This wake-up was just armed, under the arming lock: it is recorded in the same commit.
     case armed(ArmedWakeup)
-    /// The recorded one, if it is of this generation and covers the earliest of the new requests.
-    case recorded(generation: String)
+    /// The recorded one, if it is of this generation and covers the earliest of the new requests; one that has fired, only
+    /// if it is the one whose launch is known to be under way.
+    case recorded(generation: String, launching: String? = nil)
     /// Nothing: only timers of this process.
     case none
 }

@@ -98,8 +98,9 @@ package final class ServiceManager: Sendable {
         }
     }
 
-    /// The sub-state: for a timer "waiting", "running", "elapsed", "failed" or "dead" (also when it is not loaded).
-    package func subState(ofTimer name: String) throws(BusError) -> String {
+    /// The sub-state: for a timer "waiting", "running", "elapsed", "failed" or "dead" (also when it is not loaded); for a
+    /// service "start", "running", "auto-restart", "stop", …, "failed" or "dead".
+    package func subState(of name: String) throws(BusError) -> String {
         try perform { (bus) throws(BusError) in try ServiceManager.subState(name, bus) }
     }
 

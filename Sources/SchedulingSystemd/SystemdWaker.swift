@@ -95,8 +95,15 @@ package final class SystemdWaker: Waker {
         if kept == nil { template.withLock { $0.standDown() } }
     }
 
+    package func isLaunching(_ name: String) -> Bool {
+        guard name.hasSuffix(".timer") else { return false }
+        // The service itself: while it waits for its restart, the timer counts as waiting already.
+        guard let state = try? manager.subState(of: name.dropLast(".timer".count) + ".service") else { return false }
+        return !["", "dead", "failed"].contains(state)
+    }
+
     package func isArmed(_ name: String) -> Bool {
-        let state = try? manager.subState(ofTimer: name)
+        let state = try? manager.subState(of: name)
         return state == "waiting" || state == "running"
     }
 

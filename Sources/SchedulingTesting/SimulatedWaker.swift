@@ -18,10 +18,14 @@ final class SimulatedWaker: Waker {
     private let state = Mutex(State())
     private let time: ManualTime
     private let onFire: @Sendable (String) -> Void
+    private let isAlive: @Sendable (String) -> Bool
 
-    init(time: ManualTime, onFire: @escaping @Sendable (String) -> Void) {
+    init(
+        time: ManualTime, onFire: @escaping @Sendable (String) -> Void, isAlive: @escaping @Sendable (String) -> Bool
+    ) {
         self.time = time
         self.onFire = onFire
+        self.isAlive = isAlive
     }
 
     /// The instants at which the program is started, in order.
@@ -84,5 +88,6 @@ final class SimulatedWaker: Waker {
         for timer in gone.values { timer.alarm.set(wall: nil, awake: nil) }
     }
 
+    func isLaunching(_ name: String) -> Bool { isAlive(name) }
     func isArmed(_ name: String) -> Bool { state.withLock { $0.timers[name] != nil } }
 }

@@ -62,11 +62,13 @@ public final class TestScheduler: Sendable {
     /// One simulated process of the program.
     final class Process: Sendable {
         let scheduler: TaskScheduler
+        let instance: String?
         let executor: CountingExecutor
         let executors: Executors
 
-        init(scheduler: TaskScheduler, executor: CountingExecutor, executors: Executors) {
+        init(scheduler: TaskScheduler, instance: String?, executor: CountingExecutor, executors: Executors) {
             self.scheduler = scheduler
+            self.instance = instance
             self.executor = executor
             self.executors = executors
         }
@@ -87,7 +89,11 @@ public final class TestScheduler: Sendable {
         let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
         directory = parent + "/background-testing-\(UUID().uuidString)"
         host = SimulatedHost(time: time)
-        let waker = SimulatedWaker(time: time) { [weak self] name in self?.launch(name) }
+        let waker = SimulatedWaker(time: time) { [weak self] name in
+            self?.launch(name)
+        } isAlive: { [weak self] name in
+            self?.state.withLock { $0.launches.contains { $0.instance == name } } ?? false
+        }
         state.withLock { $0.waker = waker }
         startForeground()
     }
@@ -263,7 +269,8 @@ public final class TestScheduler: Sendable {
             listenForStop: { _ in {} },
             log: { [weak self] line in self?.state.withLock { $0.log.append("[\(pid)] \(line)") } })
         let scheduler = TaskScheduler(configuration: configuration, environment: .success(environment))
-        return Process(scheduler: scheduler, executor: executor, executors: executors)
+        let instance: String? = if case .background(let instance) = context { instance } else { nil }
+        return Process(scheduler: scheduler, instance: instance, executor: executor, executors: executors)
     }
 
     // MARK: Settling

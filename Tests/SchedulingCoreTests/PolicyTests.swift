@@ -39,17 +39,26 @@ struct PolicyTests {
         #expect(instant(now, false, .held) == now.advanced(by: .seconds(120)))
     }
 
-    @Test("a wake-up covers what is due after it, if it lies ahead or has just fired, and its manager is the same")
+    @Test("a wake-up covers what is due after it, if it lies ahead or its launch is under way, and its manager is the same")
     func covers() {
         let armed = ArmedWakeup(name: "n", instant: now.advanced(by: .seconds(10)), generation: "g")
-        #expect(armed.covers(now.advanced(by: .seconds(10)), now: now, generation: "g"))
-        #expect(!armed.covers(now.advanced(by: .seconds(9)), now: now, generation: "g"))
-        #expect(!armed.covers(now.advanced(by: .seconds(20)), now: now, generation: "other"))
-        #expect(armed.covers(now.advanced(by: .seconds(20)), now: now.advanced(by: .seconds(19)), generation: "g"))
-        #expect(!armed.covers(now.advanced(by: .seconds(20)), now: now.advanced(by: .seconds(20)), generation: "g"))
-        var slack = armed
-        slack.slack = .seconds(5)
-        #expect(slack.covers(now.advanced(by: .seconds(5)), now: now, generation: "g"))
+        func covers(
+            _ due: Int, at time: Int = 0, generation: String = "g", isLaunching: Bool = false, slack: Int = 0
+        ) -> Bool {
+            var armed = armed
+            armed.slack = .seconds(slack)
+            return armed.covers(
+                now.advanced(by: .seconds(due)), now: now.advanced(by: .seconds(time)), generation: generation,
+                isLaunching: isLaunching)
+        }
+        #expect(covers(10))
+        #expect(!covers(9))
+        #expect(!covers(20, generation: "other"))
+        #expect(covers(20, at: 9))
+        #expect(!covers(20, at: 10))
+        #expect(covers(20, at: 10, isLaunching: true))
+        #expect(!covers(9, at: 10, isLaunching: true))
+        #expect(covers(5, slack: 5))
     }
 
     @Test("times saturate instead of overflowing")

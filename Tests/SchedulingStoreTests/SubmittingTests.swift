@@ -180,7 +180,7 @@ struct SubmittingTests {
         let early = ArmedWakeup(name: "w1", instant: t(10), generation: "g")
         #expect(try ours.recordWakeup(early) { _ in true })
         let seen = try #require(try ours.wakeup())
-        #expect(seen.covers(t(10), now: t(0), generation: "g"))
+        #expect(seen.covers(t(10), now: t(0), generation: "g", isLaunching: false))
         let late = ArmedWakeup(name: "w2", instant: t(500), generation: "g")
         #expect(try theirs.recordWakeup(late) { _ in true })
         let result = try ours.submit(

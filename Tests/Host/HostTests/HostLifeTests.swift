@@ -77,7 +77,7 @@ extension OnAHost {
             try host.user(["pkill", "-9", "-f", "hostprobe stay"])
             try await app.waitForNote("bulk0 ran")
             try await app.waitUntilQuiet()
-            resident.waitUntilExit()
+            resident.wait()
         }
 
         @Test("a resident that is killed in the middle of a run is replaced by systemd")
@@ -91,7 +91,7 @@ extension OnAHost {
             try app.put("release")
             try await app.waitForNote("hold done")
             try await app.waitUntilQuiet()
-            resident.waitUntilExit()
+            resident.wait()
         }
 
         @Test("without polkit there are no locks, and tasks run all the same")

@@ -37,7 +37,7 @@ struct ProbeApp {
     }
 
     /// Starts `probe stay` and waits until it is the one that acts.
-    func startResident() async throws -> Process {
+    func startResident() async throws -> ChildProcess {
         let process = try host.start(["user", "env", "BACKGROUND_APP_ID=" + id, probe, "stay"])
         try await Eventually.holds("the resident runs") { !pids(of: "stay").isEmpty }
         return process
@@ -81,7 +81,7 @@ struct ProbeApp {
     var services: [String] { unitNames("service") }
 
     private func unitNames(_ type: String) -> [String] {
-        host.systemctl("list-units", "--all", "--plain", "--no-legend", "app-background-\(id)@*.\(type)")
+        host.systemctl("list-units", "--plain", "--no-legend", "app-background-\(id)@*.\(type)")
             .split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
             .filter { $0.hasSuffix(type) }
     }

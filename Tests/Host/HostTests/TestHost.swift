@@ -72,12 +72,8 @@ struct TestHost: Sendable {
     }
 
     /// Starts a command that stays.
-    func start(_ arguments: [String]) throws -> Process {
-        let process = TestHost.makeProcess([TestHost.script] + arguments)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return process
+    func start(_ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess([TestHost.script] + arguments, environment: TestHost.environment)
     }
 
     @discardableResult
@@ -85,30 +81,15 @@ struct TestHost: Sendable {
         attempt(["user", "systemctl", "--user", "--no-pager"] + arguments).output
     }
 
-    private static func makeProcess(_ command: [String]) -> Process {
-        let process = Process()
-        process.executableURL = URL(filePath: command[0])
-        process.arguments = Array(command.dropFirst())
-        var environment = ProcessInfo.processInfo.environment
-        environment["TESTHOST_DIR"] = directory
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        return process
+    private static var environment: [String: String] {
+        ProcessInfo.processInfo.environment.merging(["TESTHOST_DIR": directory]) { _, ours in ours }
     }
 
     static func execute(_ command: [String]) -> (status: Int32, output: String) {
-        let process = makeProcess(command)
-        // A file, not a pipe: what the command leaves running may keep a pipe open for ever.
-        let path = NSTemporaryDirectory() + "/hosttests-\(UUID().uuidString)"
-        FileManager.default.createFile(atPath: path, contents: nil)
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        guard let file = FileHandle(forWritingAtPath: path) else { return (-1, "no temporary file") }
-        process.standardOutput = file
-        process.standardError = file
-        do { try process.run() } catch { return (-1, "\(error)") }
-        process.waitUntilExit()
-        try? file.close()
-        let output = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        return (process.terminationStatus, output)
+        do {
+            return try ChildProcess(command, environment: environment).wait()
+        } catch {
+            return (-1, "\(error)")
+        }
     }
 }
