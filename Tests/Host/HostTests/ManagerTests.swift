@@ -99,7 +99,7 @@ extension OnAHost {
             var app = ProbeApp(host, "missing")
             try host.user(["mkdir", "-p", "/home/tester/bin"])
             app.probe = "/home/tester/bin/hostprobe"
-            try host.call(["install", TestHost.probe, app.probe])
+            try host.call(["install", TestHost.builtProbe, app.probe])
             try app("submit", "quick", "1")
             try host.run("mv", app.probe, app.probe + ".away")
             try await Eventually.holds("systemd fails to start it", seen: { "\(app.services)" }) {
@@ -116,7 +116,7 @@ extension OnAHost {
             var app = ProbeApp(host, "upgraded")
             try host.user(["mkdir", "-p", "/home/tester/bin"])
             app.probe = "/home/tester/bin/hostprobe2"
-            try host.call(["install", TestHost.probe, app.probe])
+            try host.call(["install", TestHost.builtProbe, app.probe])
             try app("submit", "quick", "2")
             try host.run("sh", "-c", "cp \(app.probe) \(app.probe).new && mv \(app.probe).new \(app.probe)")
             try await app.waitForNote("quick ran")

@@ -32,24 +32,26 @@ struct TestHost: Sendable {
         try booted.withLock { isBooted in
             if isBooted { return }
             let owner = "\(ProcessInfo.processInfo.processIdentifier)"
-            let (status, output) = execute([script, "up", "--bind", buildDirectory, "--owner", owner])
-            guard status == 0 else { throw Failed(command: ["testhost", "up"], status: status, output: output) }
+            _ = execute([script, "destroy"])  // of a process that had our number
+            let libraries = execute([root + "/Tests/Host/swift-libraries"]).output.trimmingCharacters(in: .newlines)
+            let command = [script, "up", "--libraries", libraries, "--owner", owner]
+            let (status, output) = execute(command)
+            guard status == 0 else { throw Failed(command: command, status: status, output: output) }
             isBooted = true
+            // A copy, because the directories above our build may be closed to the host's user.
+            try TestHost().call(["install", builtProbe, probe])
         }
         return TestHost()
     }
 
-    /// Where the probe lies that was built with these tests.
-    static let buildDirectory: String = {
-        let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        let own = URL(filePath: CommandLine.arguments.first ?? executable).deletingLastPathComponent().path
-        for candidate in [own, URL(filePath: executable).deletingLastPathComponent().path, root + "/.build/debug"]
-        where FileManager.default.isExecutableFile(atPath: candidate + "/hostprobe") {
-            return URL(filePath: candidate).resolvingSymlinksInPath().path
-        }
-        return root + "/.build/debug"
+    /// The probe that was built with these tests, outside the host: beside the test bundle or the runner that loads it.
+    static let builtProbe: String = {
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+        return URL(filePath: bundle).deletingLastPathComponent().path + "/hostprobe"
     }()
-    static var probe: String { buildDirectory + "/hostprobe" }
+
+    /// The probe inside the host.
+    static let probe = "/usr/local/bin/hostprobe"
 
     @discardableResult
     func run(_ arguments: String...) throws -> String { try call(["run"] + arguments) }
@@ -85,8 +87,10 @@ struct TestHost: Sendable {
         ProcessInfo.processInfo.environment.merging(["TESTHOST_DIR": directory]) { _, ours in ours }
     }
 
-    static func execute(_ command: [String]) -> (status: Int32, output: String) {
+    static func execute(_ command: [String], onSharedHost: Bool = true) -> (status: Int32, output: String) {
         do {
+            // The demo boots a host of its own, and ends it.
+            let environment = onSharedHost ? environment : ProcessInfo.processInfo.environment
             return try ChildProcess(command, environment: environment).wait()
         } catch {
             return (-1, "\(error)")
