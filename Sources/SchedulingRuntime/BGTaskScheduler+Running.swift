@@ -13,7 +13,7 @@ extension BGTaskScheduler {
     /// the next wake-up is armed; a task that fails does not make it throw. SIGTERM, sleep and shutdown expire the tasks
     /// first. Throws `SchedulingFailure` when the store cannot be used; let the program exit with an error then, and
     /// systemd starts it again.
-    public func handleBackgroundLaunch() async throws -> Bool {
+    public nonisolated(nonsending) func handleBackgroundLaunch() async throws -> Bool {
         guard case .background = try environment.get().launch else { return false }
         let isFirst = state.withLock { state in
             defer { state.wasLaunched = true }
@@ -29,13 +29,16 @@ extension BGTaskScheduler {
     ///
     /// For services and desktop programs that live long. Between tasks the process sleeps without waking. Should it die,
     /// systemd starts the program for what is due.
-    public func run() async throws {
+    ///
+    /// It stays on the caller's actor: the shared pool that other async functions run on has a thread of Dispatch's own
+    /// look after it once a second, for as long as the process lives.
+    public nonisolated(nonsending) func run() async throws {
         let parts = try open()
         parts.environment.host.notifyReady()
         try await run(parts, mode: .resident)
     }
 
-    private func run(_ parts: Parts, mode: SchedulerMachine.Mode) async throws {
+    private nonisolated(nonsending) func run(_ parts: Parts, mode: SchedulerMachine.Mode) async throws {
         handlers.close()
         let runner = try startRunner(parts, mode: mode, adopts: true)
         let result: Result<Void, any Swift.Error>
