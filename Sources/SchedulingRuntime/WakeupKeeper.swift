@@ -72,8 +72,8 @@ final class WakeupKeeper: Sendable {
             throw error
         }
         CrashPoint.pass(.afterCommit)
-        // One that has fired may be what keeps a running launch safe; the launch tidies up itself.
-        if let old, old.instant > now.wall { waker.disarm(old.name) }
+        // One that has fired is what keeps a launch safe that is under way; that launch tidies up itself.
+        if let old, old.instant > now.wall || !waker.isLaunching(old.name) { waker.disarm(old.name) }
     }
 
     /// Arms, and notes a failure instead of throwing it: the caller's work is kept all the same.

@@ -11,6 +11,7 @@ import Testing
 struct LaunchTests {
     private let ours = [
         "BACKGROUND_LAUNCH": "login", "NOTIFY_SOCKET": "/run/user/1/systemd/notify", "SYSTEMD_EXEC_PID": "7",
+        "BACKGROUND_APP_ID": "org.example.app", "BACKGROUND_STATE_DIRECTORY": "/var/lib/app",
     ]
 
     @Test("a launch by systemd is believed, and its variables are taken")
@@ -18,6 +19,7 @@ struct LaunchTests {
         let (launch, consumed) = Launch.read(ours, processIdentifier: 7)
         #expect(launch.context == .background(instance: "login"))
         #expect(launch.notifier.socket == "/run/user/1/systemd/notify")
+        #expect(launch.appIdentifier == "org.example.app" && launch.stateDirectory == "/var/lib/app")
         #expect(Set(consumed) == Set(ours.keys))
     }
 
@@ -26,6 +28,7 @@ struct LaunchTests {
         let (launch, consumed) = Launch.read(ours, processIdentifier: 8)
         #expect(launch.context == .ordinary)
         #expect(launch.notifier.socket == nil)
+        #expect(launch.appIdentifier == nil && launch.stateDirectory == nil)
         #expect(consumed == ["BACKGROUND_LAUNCH"])
     }
 

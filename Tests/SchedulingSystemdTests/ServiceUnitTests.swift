@@ -55,7 +55,7 @@ struct ServiceUnitTests {
                 TimeoutStopSec=30s
                 KillMode=mixed
                 Slice=background.slice
-                Nice=10
+                CPUSchedulingPolicy=batch
                 IOSchedulingClass=best-effort
                 IOSchedulingPriority=7
 

@@ -107,8 +107,13 @@ extension OnAHost {
         @Test("lingering that is off is a warning with the command that turns it on")
         func lingering() throws {
             let app = ProbeApp(host, "linger")
+            // A session keeps the user manager alive meanwhile.
+            try host.call(["login"])
             try host.call(["linger", "off"])
-            defer { _ = host.attempt(["linger", "on"]) }
+            defer {
+                _ = host.attempt(["linger", "on"])
+                _ = host.attempt(["logout"])
+            }
             #expect(try app("backend").contains("loginctl enable-linger"))
         }
 

@@ -20,8 +20,12 @@ extension OnAHost {
             let deadline = Date.timeIntervalSinceReferenceDate + 4
             while Date.timeIntervalSinceReferenceDate < deadline { host.systemctl("daemon-\(verb)") }
             try await app.waitForNote("quick ran")
-            try await app.waitUntilQuiet()
             #expect(app.notes.count == 1)
+            // A launch that met no manager at its end may leave a timer; the next one tidies up.
+            try app("submit", "bulk0", "0")
+            try await app.waitForNote("bulk0 ran")
+            try await app.waitUntilQuiet()
+            #expect(app.notes.count == 2)
         }
 
         @Test("a timer stopped by hand is armed again by the next process of the app")
