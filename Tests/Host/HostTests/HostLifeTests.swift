@@ -107,8 +107,12 @@ extension OnAHost {
         @Test("lingering that is off is a warning with the command that turns it on")
         func lingering() throws {
             let app = ProbeApp(host, "linger")
+            try host.call(["login"])  // without a session or lingering there is no user manager at all
             try host.call(["linger", "off"])
-            defer { _ = host.attempt(["linger", "on"]) }
+            defer {
+                host.attempt(["linger", "on"])
+                host.attempt(["logout"])
+            }
             #expect(try app("backend").contains("loginctl enable-linger"))
         }
 

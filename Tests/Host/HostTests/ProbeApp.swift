@@ -24,7 +24,8 @@ struct ProbeApp {
 
     init(_ host: TestHost, _ name: String) {
         self.host = host
-        id = "org.example.\(name)"
+        // No dash: in unit names it is escaped, and the tests' patterns should stay readable.
+        id = "org.example.\(name.replacing("-", with: "_"))"
     }
 
     @discardableResult
