@@ -9,7 +9,7 @@ extension OnAHost {
     struct Demo {
         @Test("make demo shows every step on a real host, and everything is as told")
         func demo() {
-            let (status, output) = TestHost.execute([TestHost.root + "/Tests/Host/demo"])
+            let (status, output) = TestHost.execute([TestHost.root + "/Tests/Host/demo"], onSharedHost: false)
             #expect(status == 0, "\(output)")
             for step in 1...6 {
                 #expect(output.contains("\n\(step). "), "step \(step) was not shown: \(output)")

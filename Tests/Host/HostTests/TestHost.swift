@@ -87,8 +87,10 @@ struct TestHost: Sendable {
         ProcessInfo.processInfo.environment.merging(["TESTHOST_DIR": directory]) { _, ours in ours }
     }
 
-    static func execute(_ command: [String]) -> (status: Int32, output: String) {
+    static func execute(_ command: [String], onSharedHost: Bool = true) -> (status: Int32, output: String) {
         do {
+            // The demo boots a host of its own, and ends it.
+            let environment = onSharedHost ? environment : ProcessInfo.processInfo.environment
             return try ChildProcess(command, environment: environment).wait()
         } catch {
             return (-1, "\(error)")
