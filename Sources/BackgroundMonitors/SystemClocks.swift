@@ -60,7 +60,8 @@ private final class SystemAlarm: Alarm {
     private func look(then action: @Sendable () -> Void) {
         let goesOff = deadlines.withLock { deadlines in
             let goesOff = deadlines.take(at: .reading())
-            schedule(deadlines)
+            // One that goes off is set anew soon; a timer that is left over until then finds nothing to believe.
+            if !goesOff { schedule(deadlines) }
             return goesOff
         }
         if goesOff { action() }

@@ -72,13 +72,16 @@ extension SchedulerMachine {
                         ended: now.wall, again: now.wall))
             }
         }
-        var effects: [Effect] = runs.isEmpty ? [.holdLocks] : []
+        // The locks come right after the start: logind asks polkit about each, which takes milliseconds, and a handler that
+        // is due does not wait for them. A host that goes to sleep in between is heard all the same.
+        let locks: [Effect] = runs.isEmpty ? [.holdLocks] : []
+        var effects: [Effect] = []
         for occurrence in occurrences {
             let deadline = now.awake &+ policy.budgets[occurrence.kind].clampedMicroseconds
             runs[occurrence.id] = Run(occurrence: occurrence, started: now.wall, phase: .running(deadline: deadline))
             effects.append(.start(occurrence))
         }
         heartbeat = now.awake + policy.heartbeat.clampedMicroseconds
-        return effects + [.keepArmed, .tellServiceManager(running), .look(includingWaiting: false)]
+        return effects + locks + [.keepArmed, .tellServiceManager(running), .look(includingWaiting: false)]
     }
 }

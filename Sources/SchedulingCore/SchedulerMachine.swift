@@ -32,6 +32,8 @@ package struct SchedulerMachine: Sendable {
         case timeReached
         /// Another process changed the store.
         case rang
+        /// Handlers were registered while the runner is active; these have one now.
+        case registered(Set<String>)
     }
 
     package enum Effect: Hashable, Sendable {
@@ -93,7 +95,7 @@ package struct SchedulerMachine: Sendable {
 
     package let mode: Mode
     let policy: RunPolicy
-    let handled: Set<String>
+    var handled: Set<String>
 
     /// What this process holds, by occurrence.
     var runs: [Int64: Run] = [:]
@@ -137,10 +139,16 @@ package struct SchedulerMachine: Sendable {
             case .host(let event): host(event, now)
             case .timeReached: timeReached(now)
             case .rang: mayStart ? [.look(includingWaiting: false)] : []
+            case .registered(let identifiers): registered(identifiers)
             }
         if isFinished { effects.append(.finish) }
         effects += alarmEffects()
         return effects
+    }
+
+    private mutating func registered(_ identifiers: Set<String>) -> [Effect] {
+        handled = identifiers
+        return mayStart ? [.look(includingWaiting: false)] : []
     }
 
     var mayStart: Bool { announced == nil && !isStopping }

@@ -62,6 +62,11 @@ public struct Backend: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+/// A waker that ends with its user's last session unless it is told to linger.
+package protocol LingeringControl: Sendable {
+    func enableLingering() throws(SchedulingFailure)
+}
+
 /// Wakes the program at an instant although it does not run.
 ///
 /// Blocking calls, none longer than a few seconds. Calls are serialised by the runtime.

@@ -13,15 +13,14 @@ extension BGTaskScheduler {
     /// the next wake-up is armed; a task that fails does not make it throw. SIGTERM, sleep and shutdown expire the tasks
     /// first. Throws `SchedulingFailure` when the store cannot be used; let the program exit with an error then, and
     /// systemd starts it again.
-    public func handleBackgroundLaunch() async throws -> Bool {
-        guard case .background(let instance) = try environment.get().launch else { return false }
+    public nonisolated(nonsending) func handleBackgroundLaunch() async throws -> Bool {
+        guard case .background = try environment.get().launch else { return false }
         let isFirst = state.withLock { state in
             defer { state.wasLaunched = true }
             return !state.wasLaunched
         }
         guard isFirst else { return false }
-        let parts = try open()
-        try await run(parts, mode: .launch, instance: instance)
+        try await run(try open(), mode: .launch)
         return true
     }
 
@@ -30,16 +29,18 @@ extension BGTaskScheduler {
     ///
     /// For services and desktop programs that live long. Between tasks the process sleeps without waking. Should it die,
     /// systemd starts the program for what is due.
-    public func run() async throws {
+    ///
+    /// It stays on the caller's actor: the shared pool that other async functions run on has a thread of Dispatch's own
+    /// look after it once a second, for as long as the process lives.
+    public nonisolated(nonsending) func run() async throws {
         let parts = try open()
         parts.environment.host.notifyReady()
-        let launch: String? =
-            if case .background(let instance) = parts.environment.launch { instance } else { nil }
-        try await run(parts, mode: .resident, instance: launch)
+        try await run(parts, mode: .resident)
     }
 
-    private func run(_ parts: Parts, mode: SchedulerMachine.Mode, instance: String?) async throws {
-        let runner = try startRunner(parts, mode: mode, instance: instance)
+    private nonisolated(nonsending) func run(_ parts: Parts, mode: SchedulerMachine.Mode) async throws {
+        handlers.close()
+        let runner = try startRunner(parts, mode: mode, adopts: true)
         let result: Result<Void, any Swift.Error>
         do {
             try await runner.untilFinished()
@@ -47,29 +48,38 @@ extension BGTaskScheduler {
         } catch {
             result = .failure(error)
         }
-        state.withLock { $0.runner = nil }
+        state.withLock { state in
+            state.runner = nil
+            state.isAdopted = false
+        }
         // From here on systemd is the only one that acts: the wake-up moves to the exact instant.
         try parts.store.resignResident()
         CrashPoint.pass(.beforeExit)
         try parts.keeper.settle(runner: .none, tidy: true)
         try result.get()
+        // A launch that could not arm the next wake-up must not look like a success: systemd starts it again.
+        if mode == .launch, let failure = parts.keeper.failure, failure.code == .busFailed { throw failure }
     }
 
-    /// Takes ownership, recovers what dead processes left, and starts a runner; only one at a time.
+    /// Takes ownership, recovers what dead processes left, and starts a runner; only one at a time. With `adopts`, one
+    /// that runs because nothing else would is taken over.
     @discardableResult
     private func startRunner(
-        _ parts: Parts, mode: SchedulerMachine.Mode, instance: String?
+        _ parts: Parts, mode: SchedulerMachine.Mode, adopts: Bool
     ) throws(SchedulingFailure) -> Runner {
         let policy = configuration.policy
         let runner = Runner(
             mode: mode, environment: parts.environment, store: parts.store, keeper: parts.keeper, handlers: handlers,
             policy: policy)
-        let isFirst = state.withLock { state in
-            guard state.runner == nil else { return false }
-            state.runner = runner
-            return true
+        let (existing, isTaken) = state.withLock { state in
+            let existing = state.runner
+            let isTaken = state.isAdopted
+            if existing == nil { state.runner = runner }
+            if adopts { state.isAdopted = true }
+            return (existing, isTaken)
         }
-        guard isFirst else {
+        if let existing, !isTaken { return existing }
+        guard existing == nil else {
             throw SchedulingFailure(
                 .misuse, doing: "run the tasks of", subject: parts.environment.appIdentifier,
                 cause: "this scheduler is running already", remedy: "Call run() once, and let it return first.")
@@ -92,16 +102,34 @@ extension BGTaskScheduler {
                 parts.environment.log("\(entry.identifier ?? ""): \(entry.outcome) \(entry.detail)")
             }
         } catch {
-            state.withLock { $0.runner = nil }
+            state.withLock { state in
+                state.runner = nil
+                state.isAdopted = false
+            }
             throw error
         }
         runner.start()
         return runner
     }
 
-    /// Where nothing else can start the program, tasks run in it while it lives.
+    /// Where nothing else can start the program, tasks run in it while it lives. A launch by systemd runs them anyway.
     func startInProcessIfNeeded(_ parts: Parts) throws(SchedulingFailure) {
-        guard parts.keeper.failure != nil, state.withLock({ $0.runner == nil }) else { return }
-        try startRunner(parts, mode: .resident, instance: nil)
+        guard parts.environment.launch == .ordinary, parts.keeper.failure != nil,
+            state.withLock({ $0.runner == nil })
+        else { return }
+        try startRunner(parts, mode: .resident, adopts: false)
+    }
+
+    /// Keeps the user's service manager running while the user is not logged in, so that tasks run then too; the same as
+    /// `loginctl enable-linger`. Nobody calls it by itself. Throws `SchedulingFailure`, also where there is no such thing.
+    public func enableLingering() throws {
+        let environment = try environment.get()
+        guard let control = environment.waker as? any LingeringControl else {
+            throw SchedulingFailure(
+                .misuse, doing: "enable lingering for", subject: environment.appIdentifier,
+                cause: "no systemd user manager wakes it: \(environment.waker.backend().reason)",
+                remedy: "Nothing has to be done for a service of the system manager.")
+        }
+        try control.enableLingering()
     }
 }

@@ -29,17 +29,21 @@ public final class BGTaskScheduler: NSObject, Sendable {
         let keeper: WakeupKeeper
     }
 
-    /// Guarded by `state`: the store is opened at the first use, and at most one runner exists at a time.
+    /// Guarded by `state`: the store is opened at the first use, and at most one runner exists at a time. `isAdopted`: a
+    /// call of `run()` or `handleBackgroundLaunch()` waits for it; else it was started because nothing else would run tasks.
     struct State {
         var parts: Parts?
         var runner: Runner?
+        var isAdopted = false
         var wasLaunched = false
     }
     let state = Mutex(State())
 
     /// A scheduler of one's own, for programs that want no singleton. One for each app id and process.
     ///
-    /// Nothing is read or written before the first call that needs it; what is wrong then is thrown by that call.
+    /// Looks at how the process was launched and at what can wake it, for a few milliseconds, and writes nothing. What is
+    /// wrong is thrown by the first call that needs it. Make it early in `main`: the variables by which systemd tells of a
+    /// launch are removed from the environment.
     public convenience init(configuration: Configuration) {
         self.init(configuration: configuration, environment: Composition.environment(for: configuration))
     }
@@ -84,6 +88,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         } catch {
             refusal = error.cause
         }
+        if refusal == nil { state.withLock(\.runner)?.handlersChanged() }
         if let refusal { log("The handler for \(identifier.debugDescription) was not registered: \(refusal).") }
         return refusal == nil
     }

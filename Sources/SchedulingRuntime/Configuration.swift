@@ -37,6 +37,9 @@ extension BGTaskScheduler {
         /// How many tasks run at once in a process. Default: 16.
         public var maximumConcurrentTasks: Int
 
+        /// See `RunPolicy.watchdog`; for tests that cannot wait that long.
+        package var watchdog = RunPolicy().watchdog
+
         /// A configuration; what is not named has its default.
         public init(
             appIdentifier: String? = nil, stateDirectory: String? = nil, launch: Launch = Launch(),
@@ -82,6 +85,8 @@ extension BGTaskScheduler {
             policy.maximumAttempts = max(1, maximumAttempts)
             policy.retryDelay = max(.seconds(1), retryDelay)
             policy.maximumConcurrentTasks = max(1, maximumConcurrentTasks)
+            policy.watchdog = watchdog
+            policy.heartbeat = watchdog / 2
             return policy
         }
     }

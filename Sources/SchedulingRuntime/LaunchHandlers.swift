@@ -37,13 +37,11 @@ final class LaunchHandlers: Sendable {
         }
     }
 
-    /// Ends registration, and returns the identifiers that have a handler.
-    func close() -> Set<String> {
-        state.withLock { state in
-            state.isClosed = true
-            return Set(state.handlers.keys)
-        }
-    }
+    /// Ends registration.
+    func close() { state.withLock { $0.isClosed = true } }
+
+    /// The identifiers that have a handler.
+    var identifiers: Set<String> { state.withLock { Set($0.handlers.keys) } }
 
     subscript(identifier: String) -> Handler? { state.withLock { $0.handlers[identifier] } }
 }

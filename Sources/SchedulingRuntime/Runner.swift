@@ -20,6 +20,8 @@ final class Runner: Sendable {
         var machine: SchedulerMachine
         var inbox: [Input] = []
         var isWorking = false
+        /// The latest setting of the alarm, which waits until the inbox is empty.
+        var settingOfAlarm: Effect?
         var runs: [Int64: TaskRun] = [:]
         var unrecorded: [RunEnd] = []
         var failures = 0
@@ -37,8 +39,6 @@ final class Runner: Sendable {
     private let mode: SchedulerMachine.Mode
     private let policy: RunPolicy
     private let alarm = Mutex<(main: any Alarm, retry: any Alarm)?>(nil)
-    private let taskQueue = DispatchQueue(label: "background.tasks", attributes: .concurrent)
-    private let expirationQueue = DispatchQueue(label: "background.expiration", attributes: .concurrent)
 
     init(
         mode: SchedulerMachine.Mode, environment: SchedulingEnvironment, store: SchedulingStore, keeper: WakeupKeeper,
@@ -50,7 +50,7 @@ final class Runner: Sendable {
         self.handlers = handlers
         self.mode = mode
         self.policy = policy
-        state = Mutex(State(machine: SchedulerMachine(mode: mode, policy: policy, handled: handlers.close())))
+        state = Mutex(State(machine: SchedulerMachine(mode: mode, policy: policy, handled: handlers.identifiers)))
     }
 
     // MARK: Life
@@ -66,10 +66,11 @@ final class Runner: Sendable {
     }
 
     /// Returns when the runner has finished: everything due was run, or it was told to stop.
-    func untilFinished() async throws {
+    func untilFinished(isolation: isolated (any Actor)? = #isolation) async throws {
         let stopListening = environment.listenForStop { [weak self] in self?.send(.host(.stopRequested)) }
         defer { stopListening() }
         try await withTaskCancellationHandler {
+            _ = isolation  // naming it is what keeps the closure on the caller's actor
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 let result = state.withLock { state in
                     if state.result == nil { state.waiters.append(continuation) }
@@ -123,6 +124,9 @@ final class Runner: Sendable {
         send(.rang)
     }
 
+    /// A handler was added after the start.
+    func handlersChanged() { send(.registered(handlers.identifiers)) }
+
     // MARK: Deciding
 
     func send(_ input: Input) {
@@ -143,10 +147,14 @@ final class Runner: Sendable {
         let now = environment.time.now()
         return state.withLock { state in
             guard !state.inbox.isEmpty else {
+                if let setting = state.settingOfAlarm.take() { return [setting] }
                 state.isWorking = false
                 return nil
             }
-            return state.machine.handle(state.inbox.removeFirst(), at: now)
+            var effects = state.machine.handle(state.inbox.removeFirst(), at: now)
+            // Only the last of a turn counts, and each wakes Dispatch's timer thread: not between a look and its claim.
+            if case .setAlarm? = effects.last { state.settingOfAlarm = effects.removeLast() }
+            return effects
         }
     }
 
@@ -203,6 +211,11 @@ final class Runner: Sendable {
         state.withLock { $0.watch = watch }
     }
 
+    /// A serial queue for one piece of work, so that pieces of work run side by side. Not one concurrent queue: Dispatch
+    /// watches the threads of its shared pool with a timer that wakes the process once a second, from the first use of the
+    /// pool until the process ends. The threads of serial queues are not of that pool.
+    private func queueOfItsOwn(_ label: String) -> DispatchQueue { DispatchQueue(label: label) }
+
     private func start(_ occurrence: Occurrence) {
         let run = TaskRun(occurrence) { [weak self] failure in
             CrashPoint.pass(.afterHandler)
@@ -213,7 +226,7 @@ final class Runner: Sendable {
         switch handlers[occurrence.identifier] {
         case nil: run.complete(failure: "no handler is registered for it")
         case .closure(let queue, let box): queue.async { box.handler(run.makeTask()) }
-        case .defaultQueue(let box): taskQueue.async { box.handler(run.makeTask()) }
+        case .defaultQueue(let box): queueOfItsOwn("background.task").async { box.handler(run.makeTask()) }
         case .async(let handler):
             let context = TaskContext(run: run)
             let task = Task(executorPreference: environment.executor?(run)) {
@@ -232,7 +245,7 @@ final class Runner: Sendable {
         guard let run = state.withLock({ $0.runs[id] }) else { return }
         if let box = run.expire(reason) {
             let onProgress = environment.onProgress
-            expirationQueue.async {
+            queueOfItsOwn("background.expiration").async {
                 box.handler()
                 run.expirationWasHandled()
                 onProgress()

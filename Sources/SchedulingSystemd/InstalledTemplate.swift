@@ -44,11 +44,12 @@ struct InstalledTemplate {
     mutating func prepare() throws(SchedulingFailure) {
         if isInOrder() { return }
         let files = try files()
-        if files.first(where: \.exists)?.read() != unit.text || reloadMarker.exists {
+        let installed = files.first(where: \.exists)?.read()
+        if installed != unit.text || reloadMarker.exists {
             try mark(reloadMarker, unit.name + "\n")
             try install(files)
             isSettled = false
-            trouble = nil
+            trouble = installed.flatMap(rivalry)
             do throws(BusError) {
                 try manager.reload()
                 try? reloadMarker.remove()
@@ -58,6 +59,15 @@ struct InstalledTemplate {
             }
         }
         if !isSettled { try settle() }
+    }
+
+    /// An upgrade moves an executable, and then the old one is gone. Two that both exist take the unit from each other.
+    private func rivalry(with installed: String) -> String? {
+        guard let other = ServiceUnit.executable(in: installed), let own = ServiceUnit.executable(in: unit.text),
+            other != own, access(other, X_OK) == 0
+        else { return nil }
+        return "two executables use one app id: systemd started \(other) until now and starts \(own) from now on; "
+            + "give each an app id of its own"
     }
 
     /// By the look of the files alone.

@@ -11,16 +11,30 @@ import SchedulingCore
 package struct Launch: Hashable, Sendable {
     package let context: LaunchContext
     package let notifier: ServiceNotifier
+    /// Whom the unit launches, and where its store is; nil in an ordinary launch.
+    package let appIdentifier: String?
+    package let stateDirectory: String?
+
+    package init(
+        context: LaunchContext, notifier: ServiceNotifier, appIdentifier: String? = nil, stateDirectory: String? = nil
+    ) {
+        self.context = context
+        self.notifier = notifier
+        self.appIdentifier = appIdentifier
+        self.stateDirectory = stateDirectory
+    }
 
     package static let instanceVariable = "BACKGROUND_LAUNCH"
     package static let socketVariable = "NOTIFY_SOCKET"
     package static let processVariable = "SYSTEMD_EXEC_PID"
+    package static let appVariable = "BACKGROUND_APP_ID"
+    package static let directoryVariable = "BACKGROUND_STATE_DIRECTORY"
 
     /// This process's launch. Changes the environment at the first use, which no other thread should read just then
     /// (unsetenv(3), "Attributes"): look early.
     package static let current: Launch = {
         var environment: [String: String] = [:]
-        for name in [instanceVariable, socketVariable, processVariable] {
+        for name in [instanceVariable, socketVariable, processVariable, appVariable, directoryVariable] {
             if let value = getenv(name) { environment[name] = String(cString: value) }
         }
         let (launch, consumed) = read(environment, processIdentifier: getpid())
@@ -42,8 +56,10 @@ package struct Launch: Hashable, Sendable {
         }
         let launch = Launch(
             context: .background(instance: instance),
-            notifier: ServiceNotifier(socket: environment[socketVariable]))
-        return (launch, [instanceVariable, socketVariable, processVariable])
+            notifier: ServiceNotifier(socket: environment[socketVariable]),
+            appIdentifier: environment[appVariable], stateDirectory: environment[directoryVariable])
+        // The app's own two as well: a child that is another app of ours must not take itself for this one.
+        return (launch, [instanceVariable, socketVariable, processVariable, appVariable, directoryVariable])
     }
 }
 

@@ -55,7 +55,8 @@ package struct ServiceUnit: Hashable, Sendable {
             "TimeoutStopSec=30s",
             "KillMode=mixed",
             "Slice=background.slice",
-            "Nice=10",
+            // Not Nice=: libdispatch writes a line into the journal for each thread that it may not raise again.
+            "CPUSchedulingPolicy=batch",
             "IOSchedulingClass=best-effort",
             "IOSchedulingPriority=7",
             "",
@@ -81,6 +82,14 @@ package struct ServiceUnit: Hashable, Sendable {
     private static func commandLine(_ specification: ServiceSpecification) -> String {
         ([":" + UnitText.word(specification.executable)] + specification.arguments.map { UnitText.word($0) })
             .joined(separator: " ")
+    }
+
+    /// The executable that a unit text of ours starts; nil where its path needed quotes.
+    static func executable(in text: String) -> String? {
+        let start = "ExecStart=:"
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(start) }) else { return nil }
+        let word = line.dropFirst(start.count).prefix { $0 != " " }
+        return word.hasPrefix("/") ? String(word) : nil
     }
 
     /// Ours come last, and so they win.

@@ -12,7 +12,7 @@ import Synchronization
 /// Wakes the app through transient systemd timers that start its template service.
 ///
 /// Each call blocks for about a millisecond, and a few seconds at the most when the manager does not answer.
-package final class SystemdWaker: Waker {
+package final class SystemdWaker: Waker, LingeringControl {
     private let specification: ServiceSpecification
     private let address: ManagerAddress
     private let manager: ServiceManager

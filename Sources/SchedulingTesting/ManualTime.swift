@@ -8,7 +8,7 @@ import Synchronization
 
 /// Three clocks that move only when a test says so.
 ///
-/// A `TestScheduler` moves them; handlers under test sleep with `sleep(for:)` or `clock` instead of the real clocks.
+/// A `TestScheduler` moves them; handlers under test sleep with `sleep(for:)` instead of the real clocks.
 public final class ManualTime: Sendable {
     /// Guarded by `state`: the readings, and who waits for which.
     private struct State {

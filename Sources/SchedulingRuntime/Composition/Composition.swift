@@ -27,12 +27,14 @@ enum Composition {
         _ configuration: BGTaskScheduler.Configuration
     ) throws(SchedulingFailure) -> SchedulingEnvironment {
         let facts = HostFacts.current()
+        let launched = launched
         let variables = ProcessInfo.processInfo.environment
         let identity = AppIdentity(
-            configured: configuration.appIdentifier, environment: variables, executable: facts.executablePath)
+            configured: configuration.appIdentifier ?? launched.appIdentifier, environment: variables,
+            executable: facts.executablePath)
         for warning in identity.warnings { log(warning) }
-        // The unit that launched us pins the directory, so that every launch finds the same store.
-        let pinned = variables["BACKGROUND_STATE_DIRECTORY"].flatMap { $0.isEmpty ? nil : $0 }
+        // The unit that launched us pins the directory of its own app, so that every launch finds the same store.
+        let pinned = launched.appIdentifier == identity.identifier ? launched.stateDirectory : nil
         let directory = try StateDirectory.resolve(
             explicit: configuration.stateDirectory ?? pinned, appIdentifier: identity.identifier,
             environment: variables)
@@ -51,6 +53,15 @@ enum Composition {
             },
             processIdentifier: facts.processID, permittedIdentifiers: identity.permittedIdentifiers,
             listenForStop: StopSignal.listen, log: log)
+    }
+
+    /// What the unit that launched us says; nothing in an ordinary launch.
+    private static var launched: (appIdentifier: String?, stateDirectory: String?) {
+        #if os(Linux) && Systemd
+        (Launch.current.appIdentifier, Launch.current.stateDirectory)
+        #else
+        (nil, nil)
+        #endif
     }
 
     private struct Parts {

@@ -87,7 +87,7 @@ extension OnAHost {
             try app("submit", "hold", "0")
             try await app.waitForNote("hold started, attempt 1")
             try host.user(["pkill", "-9", "-f", "hostprobe stay"])
-            try await app.waitForNote("hold started, attempt 2", within: 150)
+            try await app.waitForNote("hold started, attempt 2", within: 60)
             try app.put("release")
             try await app.waitForNote("hold done")
             try await app.waitUntilQuiet()

@@ -23,6 +23,7 @@ struct Probe {
         var configuration = TaskScheduler.Configuration(appIdentifier: app, limits: .unlimited)
         configuration.recheckIntervals = [.seconds(2)]
         configuration.retryDelay = .seconds(1)
+        configuration.watchdog = .seconds(12)
         configuration.budgets = Budgets(expirationGrace: .seconds(3))
         let probe = Probe(scheduler: TaskScheduler(configuration: configuration), directory: directory)
         try await probe.run(Array(CommandLine.arguments.dropFirst()))
