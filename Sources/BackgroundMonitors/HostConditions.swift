@@ -26,7 +26,7 @@ package struct HostConditions: ConditionsSource {
     package func observe() -> Conditions {
         let now = clock.now().wall
         let power =
-            externalPower().map { Observation($0 ? .external : .battery, source: "logind", at: now) }
+            externalPower().map { Observed($0 ? .external : .battery, source: "logind", at: now) }
             ?? power.observe(at: now)
         return Conditions(power: power, network: network.observe(at: now))
     }

@@ -11,11 +11,11 @@ package struct RouteNetwork: Sendable {
     package init() {}
 
     /// Whether a default route leaves this machine, now.
-    package func observe(at now: WallTime) -> Observation<NetworkState> {
+    package func observe(at now: WallTime) -> Observed<NetworkState> {
         switch cbackground_has_default_route() {
-        case 1: Observation(.online, source: "routing table: a default route", at: now)
-        case 0: Observation(.offline, source: "routing table: no default route", at: now)
-        default: Observation(nil, source: "routing table: \(SystemError.current())", at: now)
+        case 1: Observed(.online, source: "routing table: a default route", at: now)
+        case 0: Observed(.offline, source: "routing table: no default route", at: now)
+        default: Observed(nil, source: "routing table: \(SystemError.current())", at: now)
         }
     }
 }

@@ -18,16 +18,16 @@ package struct SysfsPower: Sendable {
     private static let maxSupplies = 64
 
     /// Where power comes from, now.
-    package func observe(at now: WallTime) -> Observation<PowerSource> {
+    package func observe(at now: WallTime) -> Observed<PowerSource> {
         switch supplies() {
         case .success(let supplies):
             let (power, why) = PowerSupply.judge(supplies)
-            return Observation(power, source: "\(root): \(why)", at: now)
+            return Observed(power, source: "\(root): \(why)", at: now)
         case .failure(let error) where error.number == ENOENT && exists(parent):
             // A kernel without the class of power supplies: a container's, a virtual machine's.
-            return Observation(.external, source: "\(root): no battery", at: now)
+            return Observed(.external, source: "\(root): no battery", at: now)
         case .failure(let error):
-            return Observation(nil, source: "\(root): \(error)", at: now)
+            return Observed(nil, source: "\(root): \(error)", at: now)
         }
     }
 

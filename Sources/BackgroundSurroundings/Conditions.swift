@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 /// What was seen of one property of the world: the value, when, and by whom. A nil value means nobody could tell.
-public struct Observation<Value: Hashable & Sendable>: Hashable, Sendable {
+public struct Observed<Value: Hashable & Sendable>: Hashable, Sendable {
     /// What was seen; nil when it is unknown.
     public let value: Value?
     /// Who saw it, for people: "UPower", "/sys/class/power_supply", "routing table".
@@ -36,11 +36,11 @@ public enum NetworkState: String, Hashable, Sendable, CaseIterable {
 /// The conditions that tasks can require, each as it was last observed.
 public struct Conditions: Hashable, Sendable {
     /// Where power comes from.
-    public var power: Observation<PowerSource>
+    public var power: Observed<PowerSource>
     /// Whether there is a network.
-    public var network: Observation<NetworkState>
+    public var network: Observed<NetworkState>
 
-    package init(power: Observation<PowerSource>, network: Observation<NetworkState>) {
+    package init(power: Observed<PowerSource>, network: Observed<NetworkState>) {
         self.power = power
         self.network = network
     }

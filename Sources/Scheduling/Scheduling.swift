@@ -23,3 +23,6 @@ public typealias ScheduledTask = BGTask
 public typealias AppRefreshTask = BGAppRefreshTask
 /// A run of a longer, deferrable task.
 public typealias ProcessingTask = BGProcessingTask
+
+/// What an async handler is told about the run that it performs.
+public typealias TaskContext = BGTaskContext

@@ -72,7 +72,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
     /// Registers an async handler: returning completes the task, throwing fails it, expiration cancels the Swift task.
     @discardableResult
     public func register(
-        forTaskWithIdentifier identifier: String, handler: @escaping @Sendable (TaskContext) async throws -> Void
+        forTaskWithIdentifier identifier: String, handler: @escaping @Sendable (BGTaskContext) async throws -> Void
     ) -> Bool {
         register(identifier, .async(handler))
     }

@@ -30,7 +30,7 @@ extension HistoryEntry {
     public var endDate: Date { Date(ended) }
 }
 
-extension Observation {
+extension Observed {
     /// When it was seen.
     public var date: Date { Date(at) }
 }

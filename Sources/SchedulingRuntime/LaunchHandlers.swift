@@ -13,7 +13,7 @@ final class LaunchHandlers: Sendable {
         /// The same, on a queue of ours.
         case defaultQueue(HandlerBox<(BGTask) -> Void>)
         /// Ours: returning completes, throwing fails, expiration cancels.
-        case async(@Sendable (TaskContext) async throws -> Void)
+        case async(@Sendable (BGTaskContext) async throws -> Void)
     }
 
     /// Guarded by `state`: `register` may be called on any thread until the first runner starts.

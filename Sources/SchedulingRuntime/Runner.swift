@@ -228,7 +228,7 @@ final class Runner: Sendable {
         case .closure(let queue, let box): queue.async { box.handler(run.makeTask()) }
         case .defaultQueue(let box): queueOfItsOwn("background.task").async { box.handler(run.makeTask()) }
         case .async(let handler):
-            let context = TaskContext(run: run)
+            let context = BGTaskContext(run: run)
             let task = Task(executorPreference: environment.executor?(run)) {
                 do {
                     try await handler(context)

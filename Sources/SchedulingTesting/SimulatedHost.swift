@@ -85,8 +85,8 @@ final class SimulatedHost: HostPort, ConditionsSource {
         let now = time.now().wall
         return state.withLock { state in
             Conditions(
-                power: Observation(state.power, source: "simulated", at: now),
-                network: Observation(state.network, source: "simulated", at: now))
+                power: Observed(state.power, source: "simulated", at: now),
+                network: Observed(state.network, source: "simulated", at: now))
         }
     }
 

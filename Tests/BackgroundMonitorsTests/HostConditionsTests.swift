@@ -19,8 +19,8 @@ struct HostConditionsTests {
 
     private static func conditions(_ power: PowerSource?, _ network: NetworkState?) -> Conditions {
         Conditions(
-            power: Observation(power, source: "test", at: .epoch),
-            network: Observation(network, source: "test", at: .epoch))
+            power: Observed(power, source: "test", at: .epoch),
+            network: Observed(network, source: "test", at: .epoch))
     }
 
     @Test("What the session's manager says of power comes first, and names its source", arguments: [true, false])

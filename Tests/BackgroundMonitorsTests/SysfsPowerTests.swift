@@ -25,7 +25,7 @@ struct SysfsPowerTests {
         return try body(root)
     }
 
-    private func observe(_ files: [String: String]) throws -> Observation<PowerSource> {
+    private func observe(_ files: [String: String]) throws -> Observed<PowerSource> {
         try withTree(files.mapValues { Data($0.utf8) }) { root in
             SysfsPower(root: root.path).observe(at: .epoch)
         }

@@ -21,8 +21,8 @@ struct MachineDriver {
 
     static func conditions(_ power: PowerSource?, _ network: NetworkState?) -> Conditions {
         Conditions(
-            power: Observation(power, source: "test", at: .epoch),
-            network: Observation(network, source: "test", at: .epoch))
+            power: Observed(power, source: "test", at: .epoch),
+            network: Observed(network, source: "test", at: .epoch))
     }
 
     @discardableResult

@@ -8,7 +8,7 @@ import SchedulingCore
 ///
 /// Returning from the handler completes the task with success, throwing completes it with failure, and an expiration
 /// cancels the Swift task: check `Task.isCancelled` or call something that does, and return or throw soon.
-public struct TaskContext: Sendable {
+public struct BGTaskContext: Sendable {
     package let run: TaskRun
 
     /// The identifier that was registered.
