@@ -107,20 +107,11 @@ extension OnAHost {
         @Test("lingering that is off is a warning with the command that turns it on")
         func lingering() throws {
             let app = ProbeApp(host, "linger")
-<<<<<<< HEAD
-            // A session keeps the user manager alive meanwhile.
-            try host.call(["login"])
-            try host.call(["linger", "off"])
-            defer {
-                _ = host.attempt(["linger", "on"])
-                _ = host.attempt(["logout"])
-=======
             try host.call(["login"])  // without a session or lingering there is no user manager at all
             try host.call(["linger", "off"])
             defer {
                 host.attempt(["linger", "on"])
                 host.attempt(["logout"])
->>>>>>> 37fe24820841aa039d5ab4aedda0a7315113e228
             }
             #expect(try app("backend").contains("loginctl enable-linger"))
         }

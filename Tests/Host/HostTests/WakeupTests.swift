@@ -73,13 +73,8 @@ extension OnAHost {
             try await app.waitUntilQuiet()
             let history = try app.history
             #expect(history.last?.outcome == "succeeded", "\(history) \(app.notes)")
-<<<<<<< HEAD
-            // Between its claim and the record of its end a run that dies is tried again, everywhere else it is not. The
-            // first thing armed in a launch is the wake-up that watches over the run.
-=======
             // Between its claim and the record of its end a run that dies is tried again, everywhere else it is not.
             // The launch arms its watchdog while the run is under way, so dying there is dying in a run, too.
->>>>>>> 37fe24820841aa039d5ab4aedda0a7315113e228
             let burnt = ["afterClaim", "beforeHandler", "afterHandler", "afterArm", "beforeDisarm"].contains(point)
             #expect(try app.outcomes("quick").contains("abandoned") == burnt)
         }
