@@ -13,6 +13,7 @@ public struct WallTime: Hashable, Comparable, Sendable {
     package static let distantFuture = WallTime(microseconds: .max)
     package static let epoch = WallTime(microseconds: 0)
 
+    /// Whether the left instant comes first.
     public static func < (left: WallTime, right: WallTime) -> Bool { left.microseconds < right.microseconds }
 
     /// This instant moved by a duration; it stops at the ends instead of overflowing.

@@ -42,10 +42,18 @@ struct AppIdentity: Sendable {
         for path in [directory + "/Info.plist", executable + ".plist"] {
             guard access(path, F_OK) == 0 else { continue }
             guard let file = FileHandle(forReadingAtPath: path), let data = try? file.read(upToCount: largestPlist + 1)
-            else { return .failure(Unreadable(text: "\(path) cannot be read, so it is not used: everything is permitted.")) }
+            else {
+                return .failure(Unreadable(text: "\(path) cannot be read, so it is not used: everything is permitted."))
+            }
             guard data.count <= largestPlist,
                 let values = try? PropertyListSerialization.propertyList(from: data, format: nil) as? [String: Any]
-            else { return .failure(Unreadable(text: "\(path) is no property list with a dictionary, so it is not used: everything is permitted.")) }
+            else {
+                return .failure(
+                    Unreadable(
+                        text:
+                            "\(path) is no property list with a dictionary, so it is not used: everything is permitted."
+                    ))
+            }
             return .success(values)
         }
         return .success([:])

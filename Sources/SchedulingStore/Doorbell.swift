@@ -2,11 +2,11 @@
 // Copyright (c) 2026 the swift-background authors
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Darwin
+import Darwin
 #endif
 import SchedulingCore
 

@@ -2,44 +2,44 @@
 // Copyright (c) 2026 the swift-background authors
 
 #if os(Linux)
-    import Dispatch
-    import Glibc
+import Dispatch
+import Glibc
 
-    /// A running watch on a doorbell (inotify(7)); it ends with its last reference, or by `stop()`.
-    ///
-    /// Rings that come close together may be heard as one; one's own are heard too.
-    package final class DoorbellWatch: Sendable {
-        /// Unsafe only to the compiler: Dispatch objects may be used on any thread (dispatch(3)).
-        private nonisolated(unsafe) let source: any DispatchSourceRead
+/// A running watch on a doorbell (inotify(7)); it ends with its last reference, or by `stop()`.
+///
+/// Rings that come close together may be heard as one; one's own are heard too.
+package final class DoorbellWatch: Sendable {
+    /// Unsafe only to the compiler: Dispatch objects may be used on any thread (dispatch(3)).
+    private nonisolated(unsafe) let source: any DispatchSourceRead
 
-        /// Nil where inotify cannot be had: not in the kernel, or the user's limit of instances is used up.
-        init?(path: String, onRing: @escaping @Sendable () -> Void) {
-            let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
-            guard descriptor >= 0 else { return nil }
-            guard inotify_add_watch(descriptor, path, UInt32(IN_ATTRIB | IN_MODIFY)) >= 0 else {
-                close(descriptor)
-                return nil
-            }
-            source = DispatchSource.makeReadSource(
-                fileDescriptor: descriptor, queue: DispatchQueue(label: "background.doorbell"))
-            source.setEventHandler {
-                drain(descriptor)
-                onRing()
-            }
-            source.setCancelHandler { close(descriptor) }
-            source.resume()
+    /// Nil where inotify cannot be had: not in the kernel, or the user's limit of instances is used up.
+    init?(path: String, onRing: @escaping @Sendable () -> Void) {
+        let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
+        guard descriptor >= 0 else { return nil }
+        guard inotify_add_watch(descriptor, path, UInt32(IN_ATTRIB | IN_MODIFY)) >= 0 else {
+            close(descriptor)
+            return nil
         }
-
-        deinit { source.cancel() }
-
-        /// Ends it; a ring that is being told meanwhile may still arrive.
-        package func stop() { source.cancel() }
+        source = DispatchSource.makeReadSource(
+            fileDescriptor: descriptor, queue: DispatchQueue(label: "background.doorbell"))
+        source.setEventHandler {
+            drain(descriptor)
+            onRing()
+        }
+        source.setCancelHandler { close(descriptor) }
+        source.resume()
     }
 
-    /// Reads away what inotify queued; what it says is of no interest.
-    private func drain(_ descriptor: Int32) {
-        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
-            while read(descriptor, buffer.baseAddress, buffer.count) > 0 {}
-        }
+    deinit { source.cancel() }
+
+    /// Ends it; a ring that is being told meanwhile may still arrive.
+    package func stop() { source.cancel() }
+}
+
+/// Reads away what inotify queued; what it says is of no interest.
+private func drain(_ descriptor: Int32) {
+    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
+        while read(descriptor, buffer.baseAddress, buffer.count) > 0 {}
     }
+}
 #endif

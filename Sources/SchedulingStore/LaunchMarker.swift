@@ -6,11 +6,11 @@ import SchedulingCore
 import Synchronization
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// Says, from the first touch of the scheduler in a launch by systemd, that nobody called `handleBackgroundLaunch()` yet.
@@ -28,7 +28,8 @@ package final class LaunchMarker: Sendable {
     /// Nil where there is no state directory yet, so that nothing can be due.
     package init?(directory: StateDirectory, instance: String) {
         let safe = instance.utf8.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
                 || byte == UInt8(ascii: "-")
         }
         guard safe, !instance.isEmpty, instance.utf8.count <= 100 else { return nil }

@@ -2,40 +2,40 @@
 // Copyright (c) 2026 the swift-background authors
 
 #if os(Linux)
-    import CBackgroundLinux
-    import Glibc
-    import SchedulingCore
+import CBackgroundLinux
+import Glibc
+import SchedulingCore
 
-    /// A file whose bytes are locked; nothing is ever written to it, and it is never deleted.
-    ///
-    /// The locks belong to this opening of the file ("open file description locks", fcntl_locking(2)): two of them exclude
-    /// each other within one process as well, and they end with the last descriptor of this opening. The descriptor is
-    /// closed on exec; a child that was forked without exec keeps the locks alive.
-    struct LockFile: ~Copyable, Sendable {
-        private let descriptor: Int32
-        let path: String
+/// A file whose bytes are locked; nothing is ever written to it, and it is never deleted.
+///
+/// The locks belong to this opening of the file ("open file description locks", fcntl_locking(2)): two of them exclude
+/// each other within one process as well, and they end with the last descriptor of this opening. The descriptor is
+/// closed on exec; a child that was forked without exec keeps the locks alive.
+struct LockFile: ~Copyable, Sendable {
+    private let descriptor: Int32
+    let path: String
 
-        init(_ path: String) throws(SchedulingFailure) {
-            self.path = path
-            descriptor = try openPrivateFile(path)
-        }
-
-        deinit { close(descriptor) }
-
-        /// Locks one byte, and waits for whoever holds it.
-        func lock(_ byte: Int64) throws(SchedulingFailure) {
-            guard cbackground_ofd_lock(descriptor, byte, 1, 1) == 0 else {
-                throw .files("lock", path, errno)
-            }
-        }
-
-        /// Locks one byte unless another opening holds it.
-        func tryLock(_ byte: Int64) -> Bool { cbackground_ofd_lock(descriptor, byte, 1, 0) == 0 }
-
-        func unlock(_ byte: Int64) { _ = cbackground_ofd_unlock(descriptor, byte, 1) }
-
-        /// Whether another opening holds this byte; one's own lock is not seen. A test that fails counts as held: nobody is
-        /// taken for dead without proof.
-        func isLockedElsewhere(_ byte: Int64) -> Bool { cbackground_ofd_is_locked(descriptor, byte, 1) != 0 }
+    init(_ path: String) throws(SchedulingFailure) {
+        self.path = path
+        descriptor = try openPrivateFile(path)
     }
+
+    deinit { close(descriptor) }
+
+    /// Locks one byte, and waits for whoever holds it.
+    func lock(_ byte: Int64) throws(SchedulingFailure) {
+        guard cbackground_ofd_lock(descriptor, byte, 1, 1) == 0 else {
+            throw .files("lock", path, errno)
+        }
+    }
+
+    /// Locks one byte unless another opening holds it.
+    func tryLock(_ byte: Int64) -> Bool { cbackground_ofd_lock(descriptor, byte, 1, 0) == 0 }
+
+    func unlock(_ byte: Int64) { _ = cbackground_ofd_unlock(descriptor, byte, 1) }
+
+    /// Whether another opening holds this byte; one's own lock is not seen. A test that fails counts as held: nobody is
+    /// taken for dead without proof.
+    func isLockedElsewhere(_ byte: Int64) -> Bool { cbackground_ofd_is_locked(descriptor, byte, 1) != 0 }
+}
 #endif

@@ -2,42 +2,42 @@
 // Copyright (c) 2026 the swift-background authors
 
 #if !os(Linux)
-    import Darwin
-    import SchedulingCore
+import Darwin
+import SchedulingCore
 
-    /// A file whose bytes are locked, where there are no open file description locks.
-    ///
-    /// The locks are the process': they exclude other processes, but not a second opening in this one (fcntl(2), F_SETLK).
-    struct LockFile: ~Copyable, Sendable {
-        private let descriptor: Int32
-        let path: String
+/// A file whose bytes are locked, where there are no open file description locks.
+///
+/// The locks are the process': they exclude other processes, but not a second opening in this one (fcntl(2), F_SETLK).
+struct LockFile: ~Copyable, Sendable {
+    private let descriptor: Int32
+    let path: String
 
-        init(_ path: String) throws(SchedulingFailure) {
-            self.path = path
-            descriptor = try openPrivateFile(path)
-        }
-
-        deinit { close(descriptor) }
-
-        private func apply(_ command: Int32, _ type: Int32, _ byte: Int64) -> flock? {
-            var lock = flock()
-            lock.l_type = Int16(type)
-            lock.l_whence = Int16(SEEK_SET)
-            lock.l_start = byte
-            lock.l_len = 1
-            return fcntl(descriptor, command, &lock) == 0 ? lock : nil
-        }
-
-        func lock(_ byte: Int64) throws(SchedulingFailure) {
-            guard apply(F_SETLKW, F_WRLCK, byte) != nil else { throw .files("lock", path, errno) }
-        }
-
-        func tryLock(_ byte: Int64) -> Bool { apply(F_SETLK, F_WRLCK, byte) != nil }
-
-        func unlock(_ byte: Int64) { _ = apply(F_SETLK, F_UNLCK, byte) }
-
-        func isLockedElsewhere(_ byte: Int64) -> Bool {
-            apply(F_GETLK, F_WRLCK, byte).map { $0.l_type != Int16(F_UNLCK) } ?? true
-        }
+    init(_ path: String) throws(SchedulingFailure) {
+        self.path = path
+        descriptor = try openPrivateFile(path)
     }
+
+    deinit { close(descriptor) }
+
+    private func apply(_ command: Int32, _ type: Int32, _ byte: Int64) -> flock? {
+        var lock = flock()
+        lock.l_type = Int16(type)
+        lock.l_whence = Int16(SEEK_SET)
+        lock.l_start = byte
+        lock.l_len = 1
+        return fcntl(descriptor, command, &lock) == 0 ? lock : nil
+    }
+
+    func lock(_ byte: Int64) throws(SchedulingFailure) {
+        guard apply(F_SETLKW, F_WRLCK, byte) != nil else { throw .files("lock", path, errno) }
+    }
+
+    func tryLock(_ byte: Int64) -> Bool { apply(F_SETLK, F_WRLCK, byte) != nil }
+
+    func unlock(_ byte: Int64) { _ = apply(F_SETLK, F_UNLCK, byte) }
+
+    func isLockedElsewhere(_ byte: Int64) -> Bool {
+        apply(F_GETLK, F_WRLCK, byte).map { $0.l_type != Int16(F_UNLCK) } ?? true
+    }
+}
 #endif

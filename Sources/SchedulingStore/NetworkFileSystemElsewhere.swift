@@ -2,6 +2,6 @@
 // Copyright (c) 2026 the swift-background authors
 
 #if !os(Linux)
-    /// Not told apart on this platform.
-    func networkFileSystem(holding path: String) -> String? { nil }
+/// Not told apart on this platform.
+func networkFileSystem(holding path: String) -> String? { nil }
 #endif

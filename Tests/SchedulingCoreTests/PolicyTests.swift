@@ -39,7 +39,9 @@ struct PolicyTests {
         #expect(instant(now, false, .held) == now.advanced(by: .seconds(120)))
     }
 
-    @Test("a wake-up covers what is due after it, if it lies ahead or its launch is under way, and its manager is the same")
+    @Test(
+        "a wake-up covers what is due after it, if it lies ahead or its launch is under way, and its manager is the same"
+    )
     func covers() {
         let armed = ArmedWakeup(name: "n", instant: now.advanced(by: .seconds(10)), generation: "g")
         func covers(

@@ -70,7 +70,8 @@ extension OnAHost {
             let resident = try await app.startResident()
             try app("submit", "quick", "1")
             try await app.waitForNote("quick ran")
-            let runner = host.attempt(["user", "cat", app.state + "/notes"]).output.split(separator: " ").first.map(String.init)
+            let runner = host.attempt(["user", "cat", app.state + "/notes"]).output.split(separator: " ").first.map(
+                String.init)
             #expect(app.pids(of: "stay").contains(runner ?? "none"))
             // Killed with something pending, it is replaced a few seconds after the instant.
             try app("submit", "bulk0", "1")
@@ -116,7 +117,9 @@ extension OnAHost {
             #expect(try app("backend").contains("loginctl enable-linger"))
         }
 
-        @Test("what was pending when the host died runs once, late; what is due later is armed again", arguments: ["crash", "reboot"])
+        @Test(
+            "what was pending when the host died runs once, late; what is due later is armed again",
+            arguments: ["crash", "reboot"])
         func boot(how: String) async throws {
             let app = ProbeApp(host, "host-\(how)")
             try app("submit", "quick", "1.2")

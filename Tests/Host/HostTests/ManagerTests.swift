@@ -10,7 +10,9 @@ extension OnAHost {
         let host: TestHost
         init() throws { host = try TestHost.shared() }
 
-        @Test("a wake-up survives daemon-reload and daemon-reexec, also at its very instant", arguments: ["reload", "reexec"])
+        @Test(
+            "a wake-up survives daemon-reload and daemon-reexec, also at its very instant",
+            arguments: ["reload", "reexec"])
         func reloads(verb: String) async throws {
             let app = ProbeApp(host, "daemon-\(verb)")
             try app("submit", "quick", "3")
@@ -42,7 +44,9 @@ extension OnAHost {
             try await app.waitUntilQuiet()
         }
 
-        @Test("a unit file that was removed or edited by hand is put right by the next process of the app", arguments: ["removed", "edited"])
+        @Test(
+            "a unit file that was removed or edited by hand is put right by the next process of the app",
+            arguments: ["removed", "edited"])
         func brokenUnit(how: String) async throws {
             let app = ProbeApp(host, "unit-\(how)")
             try app("submit", "quick", "60")
@@ -108,7 +112,8 @@ extension OnAHost {
             try host.run("mv", app.probe, app.probe + ".away")
             try await Eventually.holds("systemd fails to start it", seen: { "\(app.services)" }) {
                 host.systemctl("status", "app-background-\(app.id)@*.service").contains("203/EXEC")
-                    || host.attempt(["user", "journalctl", "--user", "--no-pager", "-n", "50"]).output.contains("203/EXEC")
+                    || host.attempt(["user", "journalctl", "--user", "--no-pager", "-n", "50"]).output.contains(
+                        "203/EXEC")
             }
             #expect(!app.timers.isEmpty)
             try host.run("mv", app.probe + ".away", app.probe)

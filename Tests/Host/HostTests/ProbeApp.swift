@@ -88,7 +88,9 @@ struct ProbeApp {
     }
 
     func waitForNote(_ note: String, count: Int = 1, within seconds: Double = 30) async throws {
-        try await Eventually.holds("\(id) notes \(note.debugDescription) \(count) times", within: seconds, seen: { "\(notes)" }) {
+        try await Eventually.holds(
+            "\(id) notes \(note.debugDescription) \(count) times", within: seconds, seen: { "\(notes)" }
+        ) {
             notes.filter { $0.hasPrefix(note) }.count >= count
         }
     }

@@ -17,7 +17,8 @@ struct Probe {
     static func main() async throws {
         let app = ProcessInfo.processInfo.environment["BACKGROUND_APP_ID"] ?? "org.example.probe"
         let home = ProcessInfo.processInfo.environment["HOME"] ?? "/root"
-        let directory = ProcessInfo.processInfo.environment["BACKGROUND_STATE_DIRECTORY"] ?? home + "/.local/state/" + app
+        let directory =
+            ProcessInfo.processInfo.environment["BACKGROUND_STATE_DIRECTORY"] ?? home + "/.local/state/" + app
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         var configuration = TaskScheduler.Configuration(appIdentifier: app, limits: .unlimited)
@@ -43,7 +44,10 @@ struct Probe {
         case "pending": for request in await scheduler.pendingTaskRequests() { print(request.identifier) }
         case "explain": print(try scheduler.explain(arguments[1]))
         case "backend": print(scheduler.backend)
-        default: print("probe: submit ID SECONDS [power] [network] | cancel ID | stay | history | pending | explain ID | backend")
+        default:
+            print(
+                "probe: submit ID SECONDS [power] [network] | cancel ID | stay | history | pending | explain ID | backend"
+            )
         }
     }
 
@@ -117,7 +121,9 @@ struct Probe {
     private func armCrash() {
         let path = directory + "/crash-at"
         CrashPoint.handler = { point in
-            guard let wanted = try? String(contentsOfFile: path, encoding: .utf8), wanted == point.rawValue else { return }
+            guard let wanted = try? String(contentsOfFile: path, encoding: .utf8), wanted == point.rawValue else {
+                return
+            }
             unlink(path)
             kill(getpid(), SIGKILL)
         }
