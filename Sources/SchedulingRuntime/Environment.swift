@@ -11,6 +11,8 @@ package struct SchedulingEnvironment: Sendable {
     package var time: any TimeSource
     package var conditions: any ConditionsSource
     package var host: any HostPort
+    /// What activities hear of the host, and their locks on it.
+    package var activityHost: ActivityHost
     package var waker: any Waker
     package var launch: LaunchContext
     /// Stands while a launch by systemd is not handled.
@@ -30,7 +32,8 @@ package struct SchedulingEnvironment: Sendable {
 
     package init(
         appIdentifier: String, time: any TimeSource, conditions: any ConditionsSource, host: any HostPort,
-        waker: any Waker, launch: LaunchContext, marker: LaunchMarker? = nil,
+        activityHost: ActivityHost = ActivityHost(SilentHost()), waker: any Waker, launch: LaunchContext,
+        marker: LaunchMarker? = nil,
         openStore: @escaping @Sendable () throws(SchedulingFailure) -> SchedulingStore, processIdentifier: Int32,
         permittedIdentifiers: [String]? = nil, executor: (@Sendable (TaskRun) -> any TaskExecutor)? = nil,
         onProgress: @escaping @Sendable () -> Void = {},
@@ -41,6 +44,7 @@ package struct SchedulingEnvironment: Sendable {
         self.time = time
         self.conditions = conditions
         self.host = host
+        self.activityHost = activityHost
         self.waker = waker
         self.launch = launch
         self.marker = marker
