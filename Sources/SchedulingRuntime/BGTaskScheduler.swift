@@ -21,6 +21,8 @@ public final class BGTaskScheduler: NSObject, Sendable {
     public let configuration: Configuration
     let environment: Result<SchedulingEnvironment, SchedulingFailure>
     let handlers = LaunchHandlers()
+    /// The background activities whose completion handlers are out, by identifier.
+    let activities = Mutex<[String]>([])
 
     /// What exists once the store is open.
     struct Parts: Sendable {
@@ -251,6 +253,9 @@ public final class BGTaskScheduler: NSObject, Sendable {
         state.withLock(\.runner).map { Array($0.running.values) } ?? []
     }
 
+    /// The identifiers of the background activities that run at present.
+    package var activeActivities: [String] { activities.withLock(\.self) }
+
     /// Whether something that happened is not worked off yet.
     package var isWorking: Bool { state.withLock(\.runner)?.isWorking ?? false }
 
@@ -262,6 +267,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         let (runner, parts) = state.withLock { ($0.runner, $0.parts) }
         parts?.store.close()
         runner?.abandon()
+        activities.withLock { $0 = [] }
     }
 
     func log(_ line: String) {
