@@ -84,7 +84,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "SchedulingTests",
-            dependencies: ["Scheduling", "SchedulingTesting"]),
+            dependencies: ["Scheduling", "SchedulingRuntime", "SchedulingCore", "SchedulingTesting"]),
         .testTarget(
             name: "BackgroundTasksTests",
             dependencies: ["Scheduling", "SchedulingTesting"]),

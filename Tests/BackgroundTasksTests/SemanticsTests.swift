@@ -77,7 +77,8 @@ struct SemanticsTests {
         let host = try host("a", "b") { $0.setTaskCompleted(success: true) }
         try host.refresh("a", in: 60)
         try host.refresh("a", in: 120)
-        #expect(await host.scheduler.pendingTaskRequests().map(\.earliestBeginDate) == [time.date.addingTimeInterval(120)])
+        #expect(
+            await host.scheduler.pendingTaskRequests().map(\.earliestBeginDate) == [time.date.addingTimeInterval(120)])
     }
 
     @Test("Subclass of a request: the last one submitted decides which task comes")
@@ -153,7 +154,8 @@ struct SemanticsTests {
     func budgets() async throws {
         let host = try TestScheduler(time: time) { [time] scheduler in
             for identifier in ["refresh", "processing"] {
-                scheduler.register(forTaskWithIdentifier: identifier) { _ in try await time.sleep(for: .seconds(86_400)) }
+                scheduler.register(forTaskWithIdentifier: identifier) { _ in try await time.sleep(for: .seconds(86_400))
+                }
             }
         }
         try host.refresh("refresh", in: 60)

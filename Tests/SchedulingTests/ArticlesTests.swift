@@ -25,7 +25,9 @@ struct ArticlesTests {
     @Test("every test that the list of Apple's differences names exists")
     func differences() throws {
         let list = try Self.text("Documentation/AppleDifferences.md")
-        let names = list.split(separator: "“").dropFirst().compactMap { $0.split(separator: "”").first.map(String.init) }
+        let names = list.split(separator: "“").dropFirst().compactMap { rest in
+            rest.split(separator: "”").first.map(String.init)
+        }
         #expect(names.count > 20)
         let tests = try Self.files(below: "Tests").filter { $0.hasSuffix(".swift") }.map(Self.text).joined()
         #expect(names.filter { !tests.contains("\"\($0)\"") }.isEmpty, "no tests are called so")
