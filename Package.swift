@@ -84,7 +84,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "SchedulingTests",
-            dependencies: ["Scheduling", "SchedulingTesting"]),
+            dependencies: [
+                "Scheduling", "SchedulingTesting", "SchedulingRuntime", "SchedulingCore", "SchedulingStore",
+                "BackgroundSurroundings", "BackgroundSQLite",
+            ]),
         .testTarget(name: "HouseRulesTests"),
 
         // The real thing: a program that is driven on a real systemd host.
