@@ -188,6 +188,7 @@ final class ActivityRunner: Sendable {
 
     private func start(_ number: Int, _ environment: SchedulingEnvironment) {
         guard let block = state.withLock(\.block) else { return send(.abandoned(run: number)) }
+        scheduler.activities.withLock { $0.append(identifier) }
         let answer = environment.activityHost.inhibit([.sleep, .shutdown], why: "The activity \(identifier) is running")
         let saysRefusal = state.withLock { state in
             state.locks[number] = answer.held
@@ -211,6 +212,10 @@ final class ActivityRunner: Sendable {
         }
         let locks = state.withLock { $0.locks.removeValue(forKey: number) } ?? []
         for lock in locks { lock.release() }
+        scheduler.activities.withLock { running in
+            if let index = running.firstIndex(of: identifier) { running.remove(at: index) }
+        }
+        if case .success(let environment) = scheduler.environment { environment.onProgress() }
     }
 
     private func log(_ line: String) { scheduler.log(line) }
