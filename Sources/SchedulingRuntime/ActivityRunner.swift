@@ -76,7 +76,9 @@ final class ActivityRunner: Sendable {
         }
         state.withLock { state in
             state.block = block
-            if state.alarm == nil { state.alarm = environment.time.makeAlarm { [weak self] in self?.send(.timeReached) } }
+            if state.alarm == nil {
+                state.alarm = environment.time.makeAlarm { [weak self] in self?.send(.timeReached) }
+            }
         }
         listen(environment)
         send(.scheduled(properties.plan, since: since))
@@ -189,7 +191,8 @@ final class ActivityRunner: Sendable {
     private func start(_ number: Int, _ environment: SchedulingEnvironment) {
         guard let block = state.withLock(\.block) else { return send(.abandoned(run: number)) }
         scheduler.activities.withLock { $0.append(identifier) }
-        let answer = environment.activityHost.inhibit([.sleep, .shutdown], why: "The activity \(identifier) is running")
+        let answer = environment.activityHost.inhibit(
+            [.sleep, .shutdown], why: "The activity \(identifier) is running")
         let saysRefusal = state.withLock { state in
             state.locks[number] = answer.held
             defer { if answer.wasDenied { state.saidRefusal = true } }
