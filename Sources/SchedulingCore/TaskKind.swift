@@ -7,12 +7,18 @@ public enum TaskKind: Int, Hashable, Sendable, CaseIterable, CustomStringConvert
     case refresh = 1
     /// Longer, deferrable work: minutes.
     case processing = 2
+    /// Processing for a health study: limited and budgeted as processing.
+    case health = 4
 
     /// The word that people read.
     public var description: String {
         switch self {
         case .refresh: "refresh"
         case .processing: "processing"
+        case .health: "health research"
         }
     }
+
+    /// The kind with which it shares a limit.
+    package var limitedAs: TaskKind { self == .health ? .processing : self }
 }

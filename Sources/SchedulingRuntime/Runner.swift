@@ -2,7 +2,6 @@
 // Copyright (c) 2026 the swift-background authors
 
 import BackgroundSurroundings
-import Dispatch
 import SchedulingCore
 import SchedulingStore
 import Synchronization
@@ -211,11 +210,6 @@ final class Runner: Sendable {
         state.withLock { $0.watch = watch }
     }
 
-    /// A serial queue for one piece of work, so that pieces of work run side by side. Not one concurrent queue: Dispatch
-    /// watches the threads of its shared pool with a timer that wakes the process once a second, from the first use of the
-    /// pool until the process ends. The threads of serial queues are not of that pool.
-    private func queueOfItsOwn(_ label: String) -> DispatchQueue { DispatchQueue(label: label) }
-
     private func start(_ occurrence: Occurrence) {
         let run = TaskRun(occurrence) { [weak self] failure in
             CrashPoint.pass(.afterHandler)
@@ -225,8 +219,9 @@ final class Runner: Sendable {
         CrashPoint.pass(.beforeHandler)
         switch handlers[occurrence.identifier] {
         case nil: run.complete(failure: "no handler is registered for it")
-        case .closure(let queue, let box): queue.async { box.handler(run.makeTask()) }
-        case .defaultQueue(let box): queueOfItsOwn("background.task").async { box.handler(run.makeTask()) }
+        case .closure(let place, let box):
+            run.launchActor = place.actor
+            place.start("background.task") { box.handler(run.makeTask()) }
         case .async(let handler):
             let context = BGTaskContext(run: run)
             let task = Task(executorPreference: environment.executor?(run)) {
@@ -237,15 +232,15 @@ final class Runner: Sendable {
                     run.complete(failure: "threw \(String(String(describing: error).prefix(500)))")
                 }
             }
-            run.expirationHandler = HandlerBox { task.cancel() }
+            run.setExpirationHandler(HandlerBox { task.cancel() }, in: .background)
         }
     }
 
     private func expire(_ id: Int64, _ reason: ExpirationReason) {
         guard let run = state.withLock({ $0.runs[id] }) else { return }
-        if let box = run.expire(reason) {
+        if let (box, place) = run.expire(reason) {
             let onProgress = environment.onProgress
-            queueOfItsOwn("background.expiration").async {
+            place.start("background.expiration") {
                 box.handler()
                 run.expirationWasHandled()
                 onProgress()
