@@ -48,6 +48,9 @@ extension BGTaskScheduler {
         } catch {
             result = .failure(error)
         }
+        // What a stop told to end has its grace; what goes on is given its time.
+        if Task.isCancelled { parts.continued.stop(identifier: nil, .serviceStop) }
+        await parts.continued.untilIdle()
         state.withLock { state in
             state.runner = nil
             state.isAdopted = false
@@ -55,7 +58,9 @@ extension BGTaskScheduler {
         // From here on systemd is the only one that acts: the wake-up moves to the exact instant.
         try parts.store.resignResident()
         CrashPoint.pass(.beforeExit)
-        try parts.keeper.settle(runner: .none, tidy: true)
+        // One that gave up is started again by systemd, after a pause: at its instant it would come again at once.
+        let hasFailed = if case .failure = result { true } else { false }
+        try parts.keeper.settle(runner: hasFailed ? .held : .none, tidy: true)
         try result.get()
         // A launch that could not arm the next wake-up must not look like a success: systemd starts it again.
         if mode == .launch, let failure = parts.keeper.failure, failure.code == .busFailed { throw failure }
@@ -71,23 +76,28 @@ extension BGTaskScheduler {
         let runner = Runner(
             mode: mode, environment: parts.environment, store: parts.store, keeper: parts.keeper, handlers: handlers,
             policy: policy)
-        let (existing, isTaken) = state.withLock { state in
+        // A runner of the other mode is that of a simulated launch, and soon over.
+        let (existing, isRefused) = state.withLock { state in
             let existing = state.runner
-            let isTaken = state.isAdopted
+            let isRefused = adopts && existing != nil && (state.isAdopted || existing?.mode != mode)
             if existing == nil { state.runner = runner }
-            if adopts { state.isAdopted = true }
-            return (existing, isTaken)
+            if adopts, !isRefused { state.isAdopted = true }
+            return (existing, isRefused)
         }
-        if let existing, !isTaken { return existing }
+        if let existing, !isRefused {
+            if adopts { existing.listenForStop() }
+            return existing
+        }
         guard existing == nil else {
             throw SchedulingFailure(
                 .misuse, doing: "run the tasks of", subject: parts.environment.appIdentifier,
                 cause: "this scheduler is running already", remedy: "Call run() once, and let it return first.")
         }
+        if adopts { runner.listenForStop() }
         do throws(SchedulingFailure) {
             CrashPoint.pass(.beforeLaunchHandled)
             let now = parts.environment.time.now().wall
-            let recovery = try parts.store.becomeOwner(resident: true, launch: nil, now: now) { occurrence in
+            let recovery = try parts.store.becomeOwner(resident: true, now: now) { occurrence in
                 policy.recovery(attempts: occurrence.attempts, now: now)
             }
             for entry in recovery.recovered {
@@ -106,6 +116,7 @@ extension BGTaskScheduler {
                 state.runner = nil
                 state.isAdopted = false
             }
+            runner.fail(error)
             throw error
         }
         runner.start()
@@ -118,6 +129,26 @@ extension BGTaskScheduler {
             state.withLock({ $0.runner == nil })
         else { return }
         try startRunner(parts, mode: .resident, adopts: false)
+    }
+
+    /// Runs what is due now, in a process that would leave that to systemd, and is over with it.
+    func startTransientRunner(_ parts: Parts) throws(SchedulingFailure) {
+        let runner = try startRunner(parts, mode: .launch, adopts: false)
+        runner.whenFinished { [weak self] in
+            guard let self else { return }
+            let isOurs = state.withLock { state in
+                guard state.runner === runner, !state.isAdopted else { return false }
+                state.runner = nil
+                return true
+            }
+            guard isOurs else { return }
+            do throws(SchedulingFailure) {
+                try parts.store.resignResident()
+                try parts.keeper.settle(runner: .none)
+            } catch {
+                log(error.description)
+            }
+        }
     }
 
     /// Keeps the user's service manager running while the user is not logged in, so that tasks run then too; the same as

@@ -40,7 +40,7 @@ public final class TestScheduler: Sendable {
     public let time: ManualTime
     private let program: @Sendable (TaskScheduler) -> Void
     private let configuration: TaskScheduler.Configuration
-    private let directory: String
+    package let directory: String
     private let host: SimulatedHost
 
     /// Guarded by `state`: the processes that live, and who waits until they settle.

@@ -44,18 +44,21 @@ enum Composition {
         if case .background(let instance) = parts.launch {
             marker = LaunchMarker(directory: directory, instance: instance)
         }
+        // One for all: the runner and the continued tasks hold the same locks.
+        let host = SharedHost(parts.host)
         return SchedulingEnvironment(
-            appIdentifier: identity.identifier, time: SystemClocks(), conditions: parts.conditions, host: parts.host,
+            appIdentifier: identity.identifier, time: SystemClocks(), conditions: parts.conditions, host: host,
             activityHost: activityHost, waker: parts.waker, launch: parts.launch, marker: marker,
             openStore: { () throws(SchedulingFailure) in
                 try SchedulingStore(
                     directory: directory, machine: facts.machineID, boot: facts.bootID,
                     pid: facts.processID)
             },
-            processIdentifier: facts.processID, permittedIdentifiers: identity.permittedIdentifiers,
+            processIdentifier: facts.processID, permissions: identity.permissions, presenter: parts.presenter,
             listenForStop: { onStop in
                 StopSignal.listen {
                     activityHost.hear(.stopRequested)
+                    host.heard(.stopRequested)
                     onStop()
                 }
             }, log: log)
@@ -76,6 +79,7 @@ enum Composition {
         var inhibitors: any InhibitorPort
         var conditions: any ConditionsSource
         var launch: LaunchContext
+        var presenter: (any ProgressPresenter)?
     }
 
     private static func systemParts(
@@ -98,7 +102,8 @@ enum Composition {
         // A connection of its own: who listens to the other one is the runner alone.
         let inhibitors = LogindHost(appIdentifier: identity.identifier, notifier: launch.notifier)
         return Parts(
-            waker: waker, host: host, inhibitors: inhibitors, conditions: conditions, launch: launch.context)
+            waker: waker, host: host, inhibitors: inhibitors, conditions: conditions, launch: launch.context,
+            presenter: DesktopNotifications(appIdentifier: identity.identifier, environment: variables))
         #else
         return Parts(
             waker: DispatchWaker(reason: "this build has no systemd"), host: SilentHost(), inhibitors: SilentHost(),
