@@ -25,6 +25,7 @@ public struct Budgets: Hashable, Sendable {
         switch kind {
         case .refresh: refresh
         case .processing: processing
+        case .continued: .seconds(Int64.max / 4_000_000)  // its progress decides, not a clock
         }
     }
 }

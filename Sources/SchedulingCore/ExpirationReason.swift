@@ -19,6 +19,8 @@ public enum ExpirationReason: Int, Hashable, Sendable, CaseIterable, CustomStrin
     case cancelled = 7
     /// Somebody simulated an expiration.
     case simulated = 8
+    /// It reported no progress for too long.
+    case stalled = 9
 
     /// A few words for people.
     public var description: String {
@@ -31,6 +33,7 @@ public enum ExpirationReason: Int, Hashable, Sendable, CaseIterable, CustomStrin
         case .networkLost: "the network was lost"
         case .cancelled: "it was cancelled"
         case .simulated: "an expiration was simulated"
+        case .stalled: "it made no progress"
         }
     }
 
@@ -38,7 +41,7 @@ public enum ExpirationReason: Int, Hashable, Sendable, CaseIterable, CustomStrin
     package var isInterruption: Bool {
         switch self {
         case .systemSleep, .systemShutdown, .serviceStop, .powerLost, .networkLost: true
-        case .budget, .cancelled, .simulated: false
+        case .budget, .cancelled, .simulated, .stalled: false
         }
     }
 }

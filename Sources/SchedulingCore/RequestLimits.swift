@@ -27,6 +27,7 @@ public struct RequestLimits: Hashable, Sendable {
         switch kind {
         case .refresh: refresh
         case .processing: processing
+        case .continued: nil  // they queue
         }
     }
 

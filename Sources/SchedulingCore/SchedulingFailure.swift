@@ -34,6 +34,8 @@ public struct SchedulingFailure: Error, Hashable, Sendable, CustomStringConverti
         public static let busFailed = Code(rawValue: "busFailed")
         /// The call was made at the wrong time, or twice.
         public static let misuse = Code(rawValue: "misuse")
+        /// The task cannot run at once, and may not wait.
+        public static let runIneligible = Code(rawValue: "runIneligible")
         /// Too many requests are pending.
         public static let tooManyPending = Code(rawValue: "tooManyPending")
         /// The identifier is not permitted, or has no handler.

@@ -8,11 +8,15 @@ public enum TaskKind: Int, Hashable, Sendable, CaseIterable, CustomStringConvert
     /// Longer, deferrable work: minutes.
     case processing = 2
 
+    /// Work that a user's action started in a running program, and that goes on beside it.
+    case continued = 3
+
     /// The word that people read.
     public var description: String {
         switch self {
         case .refresh: "refresh"
         case .processing: "processing"
+        case .continued: "continued"
         }
     }
 }

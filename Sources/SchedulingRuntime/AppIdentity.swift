@@ -7,18 +7,18 @@ import SchedulingCore
 /// Who the program is, and what its `Info.plist` permits.
 struct AppIdentity: Sendable {
     var identifier: String
-    /// `BGTaskSchedulerPermittedIdentifiers`; nil without a plist or without the key: everything is permitted.
-    var permittedIdentifiers: [String]?
+    /// By the plist; without one, or without its key, everything is permitted.
+    var permissions: Permissions
     /// What people should know: the identifier was guessed, the plist cannot be read.
-    var warnings: [String] = []
+    var warnings: [String]
 
     private static let largestPlist = 1 << 20
 
     init(configured: String?, environment: [String: String], executable: String) {
         let plist = AppIdentity.propertyList(beside: executable)
+        var warnings: [String] = []
         if case .failure(let warning) = plist { warnings.append(warning.text) }
         let values = (try? plist.get()) ?? [:]
-        permittedIdentifiers = values["BGTaskSchedulerPermittedIdentifiers"] as? [String]
         if let configured {
             identifier = configured
         } else if let named = environment["BACKGROUND_APP_ID"], !named.isEmpty {
@@ -31,6 +31,10 @@ struct AppIdentity: Sendable {
                 "The app has no identifier of its own, so it is called \(identifier.debugDescription) after its executable. "
                     + "Set Configuration.appIdentifier, $BACKGROUND_APP_ID or an Info.plist beside the executable.")
         }
+        permissions = Permissions(
+            identifiers: values["BGTaskSchedulerPermittedIdentifiers"] as? [String],
+            modes: values["UIBackgroundModes"] as? [String], appIdentifier: identifier)
+        self.warnings = warnings + permissions.warnings
     }
 
     private struct Unreadable: Error { let text: String }

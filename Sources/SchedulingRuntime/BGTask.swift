@@ -49,6 +49,8 @@ extension TaskRun {
         switch occurrence.kind {
         case .refresh: BGAppRefreshTask(run: self)
         case .processing: BGProcessingTask(run: self)
+        case .continued:
+            BGContinuedProcessingTask(run: self, state: continued ?? ContinuedState(title: "", subtitle: ""))
         }
     }
 }

@@ -17,6 +17,12 @@ public struct BGTaskContext: Sendable {
     public var attempt: Int { run.occurrence.attempts + 1 }
     /// The instant that the request asked for.
     public var scheduledDate: Date { Date(run.occurrence.instant) }
+    /// How far the work has come, for people to see; set its counts. Nil for all but continued tasks.
+    public var progress: Progress? { run.continued?.progress }
+    /// Changes what people are told about a continued task; without effect on all others, and after completion.
+    public func updateTitle(_ title: String, subtitle: String) {
+        if !run.isCompleted { run.continued?.update(title: title, subtitle: subtitle) }
+    }
     /// Why the run was told to stop; nil while it was not.
     public var expirationReason: ExpirationReason? { run.expirationReason }
 }

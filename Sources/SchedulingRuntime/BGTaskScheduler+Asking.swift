@@ -28,6 +28,11 @@ extension BGTaskScheduler {
         try open().store.history(identifier: identifier, limit: max(0, limit))
     }
 
+    /// The continued tasks that processes of the app run now, and how far they are. Throws `SchedulingFailure`.
+    public func continuedTasks() throws -> [ContinuedProgress] {
+        try open().store.continuedTasks()
+    }
+
     /// Why a task has not run, or when it will: every reason that holds now, with what was seen and what would change it.
     ///
     /// Looks at the world, so it may block for a few milliseconds. Throws `SchedulingFailure`.
@@ -37,7 +42,7 @@ extension BGTaskScheduler {
         let live = try parts.store.occurrences(identifier: identifier)
         let history = try parts.store.history(identifier: identifier, limit: 10)
         var reasons: [TaskExplanation.Reason] = []
-        if !isPermitted(identifier) {
+        if !permissions.permitsHandler(identifier) {
             reasons.append(
                 TaskExplanation.Reason(
                     what: "permission", observed: "not listed under BGTaskSchedulerPermittedIdentifiers",

@@ -71,14 +71,15 @@ extension BGTaskScheduler {
         let runner = Runner(
             mode: mode, environment: parts.environment, store: parts.store, keeper: parts.keeper, handlers: handlers,
             policy: policy)
-        let (existing, isTaken) = state.withLock { state in
+        // A runner of the other mode is that of a simulated launch, and soon over.
+        let (existing, isRefused) = state.withLock { state in
             let existing = state.runner
-            let isTaken = state.isAdopted
+            let isRefused = adopts && existing != nil && (state.isAdopted || existing?.mode != mode)
             if existing == nil { state.runner = runner }
-            if adopts { state.isAdopted = true }
-            return (existing, isTaken)
+            if adopts, !isRefused { state.isAdopted = true }
+            return (existing, isRefused)
         }
-        if let existing, !isTaken { return existing }
+        if let existing, !isRefused { return existing }
         guard existing == nil else {
             throw SchedulingFailure(
                 .misuse, doing: "run the tasks of", subject: parts.environment.appIdentifier,
@@ -87,7 +88,7 @@ extension BGTaskScheduler {
         do throws(SchedulingFailure) {
             CrashPoint.pass(.beforeLaunchHandled)
             let now = parts.environment.time.now().wall
-            let recovery = try parts.store.becomeOwner(resident: true, launch: nil, now: now) { occurrence in
+            let recovery = try parts.store.becomeOwner(resident: true, now: now) { occurrence in
                 policy.recovery(attempts: occurrence.attempts, now: now)
             }
             for entry in recovery.recovered {
@@ -118,6 +119,26 @@ extension BGTaskScheduler {
             state.withLock({ $0.runner == nil })
         else { return }
         try startRunner(parts, mode: .resident, adopts: false)
+    }
+
+    /// Runs what is due now, in a process that would leave that to systemd, and is over with it.
+    func startTransientRunner(_ parts: Parts) throws(SchedulingFailure) {
+        let runner = try startRunner(parts, mode: .launch, adopts: false)
+        runner.whenFinished { [weak self] in
+            guard let self else { return }
+            let isOurs = state.withLock { state in
+                guard state.runner === runner, !state.isAdopted else { return false }
+                state.runner = nil
+                return true
+            }
+            guard isOurs else { return }
+            do throws(SchedulingFailure) {
+                try parts.store.resignResident()
+                try parts.keeper.settle(runner: .none)
+            } catch {
+                log(error.description)
+            }
+        }
     }
 
     /// Keeps the user's service manager running while the user is not logged in, so that tasks run then too; the same as

@@ -22,11 +22,15 @@ public final class BGTaskScheduler: NSObject, Sendable {
     let environment: Result<SchedulingEnvironment, SchedulingFailure>
     let handlers = LaunchHandlers()
 
+    /// What this system offers to continued tasks: no graphics processor.
+    public class var supportedResources: BGContinuedProcessingTaskRequest.Resources { [] }
+
     /// What exists once the store is open.
     struct Parts: Sendable {
         let environment: SchedulingEnvironment
         let store: SchedulingStore
         let keeper: WakeupKeeper
+        let continued: ContinuedRunner
     }
 
     /// Guarded by `state`: the store is opened at the first use, and at most one runner exists at a time. `isAdopted`: a
@@ -58,8 +62,9 @@ public final class BGTaskScheduler: NSObject, Sendable {
     /// Registers the handler that is called with a task each time one of this identifier is launched.
     ///
     /// Register every task's handler before `handleBackgroundLaunch()` or `run()` is called. `queue` is where the handler
-    /// runs; nil means a concurrent background queue. Returns false, and says why on standard error, if the identifier is
-    /// not permitted by the `Info.plist`, has a handler already, or comes too late.
+    /// runs; nil means a concurrent background queue. A handler that comes later serves continued tasks only. Returns false,
+    /// and says why on standard error, if the identifier is not permitted by the `Info.plist` or has a handler already. The
+    /// handler of a wildcard (`org.example.app.export.*`) serves every identifier behind it that has none of its own.
     @discardableResult
     public func register(
         forTaskWithIdentifier identifier: String, using queue: DispatchQueue?,
@@ -82,7 +87,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         do throws(SchedulingFailure) {
             try TaskIdentifier.validate(identifier)
             refusal =
-                isPermitted(identifier)
+                permissions.permitsHandler(identifier)
                 ? handlers.add(identifier, handler)
                 : "it is not listed under BGTaskSchedulerPermittedIdentifiers in the Info.plist"
         } catch {
@@ -93,10 +98,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         return refusal == nil
     }
 
-    func isPermitted(_ identifier: String) -> Bool {
-        guard let permitted = try? environment.get().permittedIdentifiers else { return true }
-        return permitted.contains(identifier)
-    }
+    var permissions: Permissions { (try? environment.get().permissions) ?? .everything }
 
     // MARK: Submitting
 
@@ -121,10 +123,11 @@ public final class BGTaskScheduler: NSObject, Sendable {
     public func submitTaskRequest(
         _ taskRequest: BGTaskRequest, completionHandler: @escaping @Sendable ((any Swift.Error)?) -> Void
     ) {
-        let result = Result { () throws(SchedulingFailure) in try self.accept(taskRequest) }
-        DispatchQueue.global().async {
+        // Copied, so that what the caller does with its object meanwhile does not matter.
+        let copy = HandlerBox(handler: taskRequest.copy() as? BGTaskRequest ?? taskRequest)
+        background.async {
             do throws(SchedulingFailure) {
-                try self.write([result.get()])
+                try self.submitAll([copy.handler])
                 completionHandler(nil)
             } catch {
                 completionHandler(Error(error))
@@ -134,21 +137,30 @@ public final class BGTaskScheduler: NSObject, Sendable {
 
     /// Submits a request without blocking the caller; throws `BGTaskScheduler.Error`.
     public func submitTaskRequest(_ taskRequest: BGTaskRequest) async throws {
-        let accepted: NewRequest
-        do throws(SchedulingFailure) { accepted = try accept(taskRequest) } catch { throw Error(error) }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Swift.Error>) in
-            DispatchQueue.global().async {
-                continuation.resume(
-                    with: Result { () throws(SchedulingFailure) in try self.write([accepted]) }.mapError { Error($0) })
+            submitTaskRequest(taskRequest) { error in
+                if let error { continuation.resume(throwing: error) } else { continuation.resume() }
             }
         }
     }
 
+    /// A queue for one call. Not the shared pool: see `queueOfItsOwn`.
+    private var background: DispatchQueue { DispatchQueue(label: "background.call") }
+
     private func submitAll(_ requests: [BGTaskRequest]) throws(SchedulingFailure) {
         var accepted: [NewRequest] = []
         accepted.reserveCapacity(requests.count)
-        for request in requests { accepted.append(try accept(request)) }
+        var continued: [BGContinuedProcessingTaskRequest] = []
+        for request in requests {
+            let new = try accept(request)
+            if let request = request as? BGContinuedProcessingTaskRequest {
+                continued.append(request)
+            } else {
+                accepted.append(new)
+            }
+        }
         try write(accepted)
+        for request in continued { try open().continued.submit(request) }
     }
 
     /// Checks a request in this order: kind, identifier, permission, handler, date. The count comes last, in the store.
@@ -163,15 +175,25 @@ public final class BGTaskScheduler: NSObject, Sendable {
                 "Submit one of its subclasses.")
         }
         try TaskIdentifier.validate(request.identifier)
-        guard isPermitted(request.identifier) else {
-            throw refuse(
-                .notPermitted, "it is not listed under BGTaskSchedulerPermittedIdentifiers in the Info.plist",
-                "Add it there.")
+        if let refusal = permissions.refusal(request.identifier, kind) {
+            throw refuse(.notPermitted, refusal, "Add it there.")
         }
         guard handlers[request.identifier] != nil else {
             throw refuse(
                 .notPermitted, "no launch handler is registered for it",
                 "Call register(forTaskWithIdentifier:using:launchHandler:) before submitting.")
+        }
+        if kind != .continued, handlers.isLate(request.identifier) {
+            throw refuse(
+                .notPermitted, "its handler came too late: it was registered after handleBackgroundLaunch() or run()",
+                "Register the handlers of all tasks but continued ones before.")
+        }
+        if let request = request as? BGContinuedProcessingTaskRequest,
+            !request.requiredResources.isSubset(of: BGTaskScheduler.supportedResources)
+        {
+            throw refuse(
+                .notPermitted, "it requires resources that this system does not offer",
+                "Ask BGTaskScheduler.supportedResources first.")
         }
         let now = try environment.get().time.now().wall
         var instant = now
@@ -211,6 +233,8 @@ public final class BGTaskScheduler: NSObject, Sendable {
     private func cancel(_ identifier: String?) {
         do throws(SchedulingFailure) {
             let parts = try open()
+            parts.continued.stop(identifier: identifier, .cancelled)
+            _ = try parts.store.stopContinued(identifier: identifier, reason: .cancelled)
             let stopped = try parts.store.cancel(identifier: identifier, now: parts.environment.time.now().wall)
             if let runner = state.withLock(\.runner) {
                 runner.rang()
@@ -227,7 +251,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
     /// Calls the handler, on a background queue, with copies of the requests that have not been started.
     public func getPendingTaskRequests(completionHandler: @escaping ([BGTaskRequest]) -> Void) {
         let box = HandlerBox(handler: completionHandler)
-        DispatchQueue.global().async { box.handler(self.pendingRequests()) }
+        background.async { box.handler(self.pendingRequests()) }
     }
 
     /// Copies of the requests that have not been started.
@@ -237,7 +261,12 @@ public final class BGTaskScheduler: NSObject, Sendable {
 
     private func pendingRequests() -> [BGTaskRequest] {
         do throws(SchedulingFailure) {
-            return try open().store.pending().map(BGTaskRequest.make)
+            let parts = try open()
+            return try parts.store.pending().map(BGTaskRequest.make)
+                + parts.continued.queued.map {
+                    BGContinuedProcessingTaskRequest(
+                        identifier: $0.identifier, title: $0.title, subtitle: $0.subtitle)
+                }
         } catch {
             log(error.description)
             return []
@@ -248,14 +277,19 @@ public final class BGTaskScheduler: NSObject, Sendable {
 
     /// What handlers of this process work on at present.
     package var activeRuns: [TaskRun] {
-        state.withLock(\.runner).map { Array($0.running.values) } ?? []
+        let (runner, parts) = state.withLock { ($0.runner, $0.parts) }
+        return (runner.map { Array($0.running.values) } ?? []) + (parts?.continued.runs ?? [])
     }
 
     /// Whether something that happened is not worked off yet.
     package var isWorking: Bool { state.withLock(\.runner)?.isWorking ?? false }
 
     /// Looks at what another process changed, as the doorbell makes it do.
-    package func hearDoorbell() { state.withLock(\.runner)?.rang() }
+    package func hearDoorbell() {
+        let (runner, parts) = state.withLock { ($0.runner, $0.parts) }
+        runner?.rang()
+        parts?.continued.rang()
+    }
 
     /// Ends this scheduler as kill -9 would: nothing is recorded, its locks are gone, what its handlers do has no effect.
     package func die() {
@@ -276,7 +310,9 @@ public final class BGTaskScheduler: NSObject, Sendable {
             if let parts = state.parts { return parts }
             let store = try environment.openStore()
             let keeper = WakeupKeeper(environment: environment, store: store, policy: configuration.policy)
-            let parts = Parts(environment: environment, store: store, keeper: keeper)
+            let continued = ContinuedRunner(
+                environment: environment, store: store, handlers: handlers, policy: configuration.policy)
+            let parts = Parts(environment: environment, store: store, keeper: keeper, continued: continued)
             state.parts = parts
             return parts
         }
@@ -287,6 +323,8 @@ extension BGTaskRequest {
     static func make(_ pending: PendingRequest) -> BGTaskRequest {
         let request: BGTaskRequest
         switch pending.kind {
+        case .continued:  // not in the store
+            request = BGContinuedProcessingTaskRequest(identifier: pending.identifier, title: "", subtitle: "")
         case .refresh: request = BGAppRefreshTaskRequest(identifier: pending.identifier)
         case .processing:
             let processing = BGProcessingTaskRequest(identifier: pending.identifier)

@@ -44,6 +44,7 @@ extension BGTaskScheduler {
             switch failure.code {
             case .tooManyPending: code = .tooManyPendingTaskRequests
             case .notPermitted, .invalidArgument: code = .notPermitted
+            case .runIneligible: code = .immediateRunIneligible
             default: code = .unavailable
             }
             self.failure = failure

@@ -17,8 +17,10 @@ package struct SchedulingEnvironment: Sendable {
     package var marker: LaunchMarker?
     package var openStore: @Sendable () throws(SchedulingFailure) -> SchedulingStore
     package var processIdentifier: Int32
-    /// What the `Info.plist` permits; nil: everything.
-    package var permittedIdentifiers: [String]?
+    /// What the `Info.plist` permits.
+    package var permissions: Permissions
+    /// Shows the progress of continued tasks on a desktop, where there is one.
+    package var presenter: (any ProgressPresenter)?
     /// What runs the async handler of one run; nil: the global executor.
     package var executor: (@Sendable (TaskRun) -> any TaskExecutor)?
     /// Called after every step, for those who wait until all is settled.
@@ -32,7 +34,8 @@ package struct SchedulingEnvironment: Sendable {
         appIdentifier: String, time: any TimeSource, conditions: any ConditionsSource, host: any HostPort,
         waker: any Waker, launch: LaunchContext, marker: LaunchMarker? = nil,
         openStore: @escaping @Sendable () throws(SchedulingFailure) -> SchedulingStore, processIdentifier: Int32,
-        permittedIdentifiers: [String]? = nil, executor: (@Sendable (TaskRun) -> any TaskExecutor)? = nil,
+        permissions: Permissions = .everything, presenter: (any ProgressPresenter)? = nil,
+        executor: (@Sendable (TaskRun) -> any TaskExecutor)? = nil,
         onProgress: @escaping @Sendable () -> Void = {},
         listenForStop: @escaping @Sendable (@escaping @Sendable () -> Void) -> (@Sendable () -> Void),
         log: @escaping @Sendable (String) -> Void
@@ -40,13 +43,15 @@ package struct SchedulingEnvironment: Sendable {
         self.appIdentifier = appIdentifier
         self.time = time
         self.conditions = conditions
-        self.host = host
+        // One for all: the runner and the continued tasks hold the same locks.
+        self.host = host is SharedHost ? host : SharedHost(host)
         self.waker = waker
         self.launch = launch
         self.marker = marker
         self.openStore = openStore
         self.processIdentifier = processIdentifier
-        self.permittedIdentifiers = permittedIdentifiers
+        self.permissions = permissions
+        self.presenter = presenter
         self.executor = executor
         self.onProgress = onProgress
         self.listenForStop = listenForStop

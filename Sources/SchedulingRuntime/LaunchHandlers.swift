@@ -19,20 +19,22 @@ final class LaunchHandlers: Sendable {
     /// Guarded by `state`: `register` may be called on any thread until the first runner starts.
     private struct State {
         var handlers: [String: Handler] = [:]
+        var late: Set<String> = []
         var isClosed = false
     }
     private let state = Mutex(State())
 
     /// Returns nil, or why the handler was not taken.
+    ///
+    /// One for continued tasks may come at any time, and nobody knows yet that it is one: what comes late is kept, and
+    /// serves continued tasks only.
     func add(_ identifier: String, _ handler: Handler) -> String? {
         state.withLock { state in
-            if state.isClosed {
-                return "it came too late: register every handler before handleBackgroundLaunch() or run() is called"
-            }
             if state.handlers[identifier] != nil {
                 return "a handler for this identifier is registered already; the first one stays"
             }
             state.handlers[identifier] = handler
+            if state.isClosed { state.late.insert(identifier) }
             return nil
         }
     }
@@ -40,8 +42,21 @@ final class LaunchHandlers: Sendable {
     /// Ends registration.
     func close() { state.withLock { $0.isClosed = true } }
 
-    /// The identifiers that have a handler.
-    var identifiers: Set<String> { state.withLock { Set($0.handlers.keys) } }
+    /// The identifiers that have a handler which came in time.
+    var identifiers: Set<String> { state.withLock { Set($0.handlers.keys).subtracting($0.late) } }
 
-    subscript(identifier: String) -> Handler? { state.withLock { $0.handlers[identifier] } }
+    /// Whether this identifier's handler came after registration had ended.
+    func isLate(_ identifier: String) -> Bool { state.withLock { $0.late.contains(identifier) } }
+
+    /// The handler of an identifier; else the one of the longest wildcard (`org.example.app.export.*`) that matches.
+    subscript(identifier: String) -> Handler? {
+        state.withLock { state in
+            if let handler = state.handlers[identifier] { return handler }
+            let wildcard = state.handlers.keys.filter { pattern in
+                pattern.hasSuffix(".*") && identifier.hasPrefix(pattern.dropLast())
+                    && identifier.utf8.count >= pattern.utf8.count
+            }.max { $0.utf8.count < $1.utf8.count }
+            return wildcard.flatMap { state.handlers[$0] }
+        }
+    }
 }

@@ -30,13 +30,14 @@ final class Runner: Sendable {
         var doorbell: DoorbellWatch?
         var result: Result<Void, SchedulingFailure>?
         var waiters: [CheckedContinuation<Void, any Error>] = []
+        var onFinish: (@Sendable () -> Void)?
     }
     private let state: Mutex<State>
     private let environment: SchedulingEnvironment
     private let store: SchedulingStore
     private let keeper: WakeupKeeper
     private let handlers: LaunchHandlers
-    private let mode: SchedulerMachine.Mode
+    let mode: SchedulerMachine.Mode
     private let policy: RunPolicy
     private let alarm = Mutex<(main: any Alarm, retry: any Alarm)?>(nil)
 
@@ -83,22 +84,33 @@ final class Runner: Sendable {
         }
     }
 
+    /// Calls `action` once the runner has finished, for those who do not wait.
+    func whenFinished(_ action: @escaping @Sendable () -> Void) {
+        let isOver = state.withLock { state in
+            if state.result == nil { state.onFinish = action }
+            return state.result != nil
+        }
+        if isOver { action() }
+    }
+
     private func finish(_ result: Result<Void, SchedulingFailure>) {
         alarm.withLock { alarms in
             alarms?.main.set(wall: nil, awake: nil)
             alarms?.retry.set(wall: nil, awake: nil)
         }
-        let (waiters, watch) = state.withLock { state in
+        let (waiters, watch, onFinish) = state.withLock { state in
             if state.result == nil { state.result = result }
             defer {
                 state.waiters = []
+                state.onFinish = nil
                 state.doorbell = nil
                 state.watch = nil
             }
-            return (state.waiters, state.watch)
+            return (state.waiters, state.watch, state.onFinish)
         }
         watch?.stop()
         for waiter in waiters { waiter.resume(with: result.mapError { $0 as any Error }) }
+        onFinish?()
     }
 
     /// Ends without a trace, as if the process had been killed.
@@ -211,11 +223,6 @@ final class Runner: Sendable {
         state.withLock { $0.watch = watch }
     }
 
-    /// A serial queue for one piece of work, so that pieces of work run side by side. Not one concurrent queue: Dispatch
-    /// watches the threads of its shared pool with a timer that wakes the process once a second, from the first use of the
-    /// pool until the process ends. The threads of serial queues are not of that pool.
-    private func queueOfItsOwn(_ label: String) -> DispatchQueue { DispatchQueue(label: label) }
-
     private func start(_ occurrence: Occurrence) {
         let run = TaskRun(occurrence) { [weak self] failure in
             CrashPoint.pass(.afterHandler)
@@ -223,36 +230,11 @@ final class Runner: Sendable {
         }
         state.withLock { $0.runs[occurrence.id] = run }
         CrashPoint.pass(.beforeHandler)
-        switch handlers[occurrence.identifier] {
-        case nil: run.complete(failure: "no handler is registered for it")
-        case .closure(let queue, let box): queue.async { box.handler(run.makeTask()) }
-        case .defaultQueue(let box): queueOfItsOwn("background.task").async { box.handler(run.makeTask()) }
-        case .async(let handler):
-            let context = BGTaskContext(run: run)
-            let task = Task(executorPreference: environment.executor?(run)) {
-                do {
-                    try await handler(context)
-                    run.complete(failure: nil)
-                } catch {
-                    run.complete(failure: "threw \(String(String(describing: error).prefix(500)))")
-                }
-            }
-            run.expirationHandler = HandlerBox { task.cancel() }
-        }
+        handlers.start(run, environment)
     }
 
     private func expire(_ id: Int64, _ reason: ExpirationReason) {
-        guard let run = state.withLock({ $0.runs[id] }) else { return }
-        if let box = run.expire(reason) {
-            let onProgress = environment.onProgress
-            queueOfItsOwn("background.expiration").async {
-                box.handler()
-                run.expirationWasHandled()
-                onProgress()
-            }
-        } else {
-            run.complete(failure: "had no expiration handler")  // without effect if it is complete
-        }
+        state.withLock { $0.runs[id] }?.tellToStop(reason, environment)
     }
 
     private func record(_ end: SchedulerMachine.RunEnd) throws(SchedulingFailure) {

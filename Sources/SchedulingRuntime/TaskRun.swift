@@ -8,6 +8,8 @@ import Synchronization
 /// One run as its handler sees it: who it is, whether it was told to stop, and how it ends, exactly once.
 package final class TaskRun: Sendable {
     package let occurrence: Occurrence
+    /// What a continued task shows of itself; nil for all others.
+    package let continued: ContinuedState?
     private let onCompletion: @Sendable (String?) -> Void
 
     /// Guarded by `state`: the handler's thread, the thread that expires it and the client's own threads meet here.
@@ -19,8 +21,12 @@ package final class TaskRun: Sendable {
     }
     private let state = Mutex(State())
 
-    init(_ occurrence: Occurrence, onCompletion: @escaping @Sendable (String?) -> Void) {
+    init(
+        _ occurrence: Occurrence, continued: ContinuedState? = nil,
+        onCompletion: @escaping @Sendable (String?) -> Void
+    ) {
         self.occurrence = occurrence
+        self.continued = continued
         self.onCompletion = onCompletion
     }
 

@@ -80,6 +80,22 @@ extension SchedulingStore {
         }
     }
 
+    /// Makes what is pending under this identifier due now, without its conditions. False if nothing is pending.
+    package func makeDue(identifier: String, now: WallTime) throws(SchedulingFailure) -> Bool {
+        try write("make a request due", rings: true) { _ in
+            try change("UPDATE requests SET requirements = 0 WHERE identifier = ?1", identifier)
+            let statement = try database.statement(
+                """
+                UPDATE OR IGNORE occurrences SET instant = min(instant, ?2), eligible = min(eligible, ?2), waiting = 0 \
+                WHERE state = 0 AND request IN (SELECT id FROM requests WHERE identifier = ?1)
+                """)
+            try statement.bind(identifier, at: 1)
+            try statement.bind(now, at: 2)
+            try statement.run()
+            return database.changes > 0
+        }
+    }
+
     /// Asks what runs under this identifier to stop, and returns how many that were. A cancellation is never undone.
     package func requestStop(identifier: String, reason: ExpirationReason) throws(SchedulingFailure) -> Int {
         try write("ask runs to stop", rings: true) { _ in

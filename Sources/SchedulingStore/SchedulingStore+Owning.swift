@@ -13,20 +13,26 @@ extension SchedulingStore {
     /// with the host, is due again at once and burns no attempt; any other dead run burns one, and `retry` decides.
     /// The second call changes only what it is given.
     package func becomeOwner(
-        resident: Bool, launch instance: String?, now: WallTime, retry: (Occurrence) -> RecoveryVerdict
+        resident: Bool, now: WallTime, retry: (Occurrence) -> RecoveryVerdict
     ) throws(SchedulingFailure) -> Recovery {
         try write("take over from dead owners") { state in
+            let recovered = try recover(state, now: now, retry: retry)
             if let owner = state.owner {
                 try setResident(resident, owner: owner)
-                try record(launch: instance, owner: owner, now: now)
-                return Recovery(owner: owner, recovered: [])
+                return Recovery(owner: owner, recovered: recovered)
             }
-            let recovered = try recover(now: now, retry: retry)
             let owner = try makeOwner(resident: resident, now: now)
             state.owner = owner
-            try record(launch: instance, owner: owner, now: now)
             return Recovery(owner: owner, recovered: recovered)
         }
+    }
+
+    /// The same for one who claims nothing, and does not act for others; nothing if this store is an owner.
+    package func becomeOwnerIfNeeded(
+        now: WallTime, retry: (Occurrence) -> RecoveryVerdict
+    ) throws(SchedulingFailure) {
+        let isOwner = try read("ask who owns") { $0.owner != nil }
+        if !isOwner { _ = try becomeOwner(resident: false, now: now, retry: retry) }
     }
 
     private func makeOwner(resident: Bool, now: WallTime) throws -> Int64 {
@@ -54,16 +60,6 @@ extension SchedulingStore {
         try statement.run()
     }
 
-    private func record(launch instance: String?, owner: Int64, now: WallTime) throws {
-        guard let instance else { return }
-        let statement = try database.statement(
-            "INSERT OR IGNORE INTO launches (owner, instance, begun) VALUES (?1, ?2, ?3)")
-        try statement.bind(owner, at: 1)
-        try statement.bind(instance, at: 2)
-        try statement.bind(now, at: 3)
-        try statement.run()
-    }
-
     // MARK: Recovery
 
     private struct HeldByDead {
@@ -76,14 +72,16 @@ extension SchedulingStore {
     }
 
     /// Ends the runs and the launches of all owners whose lock is gone, and forgets those owners.
-    private func recover(now: WallTime, retry: (Occurrence) -> RecoveryVerdict) throws -> [HistoryEntry] {
+    private func recover(
+        _ state: State, now: WallTime, retry: (Occurrence) -> RecoveryVerdict
+    ) throws -> [HistoryEntry] {
         let known = try database.statement("SELECT id FROM owners").rows { $0.integer(0) }
-        let dead = known.filter { !owners.isLockedElsewhere($0) }
+        let dead = known.filter { !isAlive($0, state) }
         guard !dead.isEmpty else { return [] }
         var entries: [HistoryEntry] = []
         for owner in dead {
             for held in try held(by: owner) { try recover(held, now: now, retry: retry, into: &entries) }
-            try endLaunches(of: owner, now: now, into: &entries)
+            try endContinued(of: owner, now: now, into: &entries)
             let statement = try database.statement("DELETE FROM owners WHERE id = ?1")
             try statement.bind(owner, at: 1)
             try statement.run()
@@ -144,35 +142,7 @@ extension SchedulingStore {
         }
     }
 
-    private func endLaunches(of owner: Int64, now: WallTime, into entries: inout [HistoryEntry]) throws {
-        let statement = try database.statement(
-            """
-            SELECT l.instance, l.begun, w.pid FROM launches l JOIN owners w ON w.id = l.owner \
-            WHERE l.owner = ?1 AND l.handled IS NULL
-            """)
-        try statement.bind(owner, at: 1)
-        entries += try statement.rows {
-            HistoryEntry(
-                identifier: nil, outcome: .launchUnhandled, detail: "launch \($0.text(0))",
-                processIdentifier: Int32(truncatingIfNeeded: $0.integer(2)), started: $0.time(1), ended: now)
-        }
-        let deletion = try database.statement("DELETE FROM launches WHERE owner = ?1")
-        try deletion.bind(owner, at: 1)
-        try deletion.run()
-    }
-
-    // MARK: Launches and residents
-
-    /// The launch of this owner called `handleBackgroundLaunch()`.
-    package func launchHandled(now: WallTime) throws(SchedulingFailure) {
-        try write("record that the launch was handled") { state in
-            let statement = try database.statement(
-                "UPDATE launches SET handled = ?2 WHERE owner = ?1 AND handled IS NULL")
-            try statement.bind(try Self.owner(state, "record a launch in"), at: 1)
-            try statement.bind(now, at: 2)
-            try statement.run()
-        }
-    }
+    // MARK: Residents
 
     /// Whether an owner that lives, of this process or another, stays to run what is due.
     package func hasLiveResident() throws(SchedulingFailure) -> Bool {

@@ -51,9 +51,10 @@ enum StoreSchema {
         CREATE TABLE owners (
             id INTEGER PRIMARY KEY AUTOINCREMENT, pid INTEGER NOT NULL, boot TEXT NOT NULL, resident INTEGER NOT NULL,
             since INTEGER NOT NULL);
-        CREATE TABLE launches (
-            id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, instance TEXT NOT NULL, begun INTEGER NOT NULL,
-            handled INTEGER, UNIQUE (owner, instance));
+        CREATE TABLE continued (
+            id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, identifier TEXT NOT NULL, title TEXT NOT NULL,
+            subtitle TEXT NOT NULL, completed INTEGER NOT NULL, total INTEGER NOT NULL, started INTEGER NOT NULL,
+            stop INTEGER);
         CREATE TABLE wakeup (
             id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, instant INTEGER NOT NULL,
             generation TEXT NOT NULL, slack INTEGER NOT NULL);

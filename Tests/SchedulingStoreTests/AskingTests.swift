@@ -155,7 +155,7 @@ struct AskingTests {
         _ = try store.requestStop(identifier: "a", reason: .simulated)
         _ = try store.history(identifier: "a", limit: 1)
         _ = try store.cancel(identifier: "a", now: t(0))
-        _ = try store.becomeOwner(resident: true, launch: nil, now: t(0)) { _ in .giveUp }
+        _ = try store.becomeOwner(resident: true, now: t(0)) { _ in .giveUp }
         for sql in store.database.preparedTexts where ["SELECT", "UPDATE", "DELETE", "INSERT"].contains(sql.prefix(6)) {
             let plan = try store.database.prepare("EXPLAIN QUERY PLAN " + sql).rows { $0.text(3) }
             for step in plan where step.hasPrefix("SCAN") {

@@ -27,7 +27,7 @@ struct OwningTests {
         boot: String = "b1", now: Int64 = 50, retry: (Occurrence) -> RecoveryVerdict = { _ in .again(at: t(80)) }
     ) throws -> (SchedulingStore, [HistoryEntry]) {
         let store = try state.store(boot: boot, pid: 8)
-        let recovery = try store.becomeOwner(resident: false, launch: nil, now: t(now), retry: retry)
+        let recovery = try store.becomeOwner(resident: false, now: t(now), retry: retry)
         return (store, recovery.recovered)
     }
 
@@ -136,19 +136,18 @@ struct OwningTests {
     @Test("the second call of one store changes only what it is given")
     func idempotent() throws {
         let store = try state.store()
-        let first = try store.becomeOwner(resident: false, launch: nil, now: t(0)) { _ in .giveUp }
+        let first = try store.becomeOwner(resident: false, now: t(0)) { _ in .giveUp }
         #expect(try !store.hasLiveResident())
-        let second = try store.becomeOwner(resident: true, launch: "i1", now: t(1)) { _ in .giveUp }
+        let second = try store.becomeOwner(resident: true, now: t(1)) { _ in .giveUp }
         #expect(second.owner == first.owner)
         #expect(try store.hasLiveResident())
         #expect(try state.connection().integer("SELECT count(*) FROM owners") == 1)
-        #expect(try state.connection().integer("SELECT count(*) FROM launches") == 1)
     }
 
     @Test("two owners have two numbers, and numbers are not used again")
     func numbers() throws {
-        let first = try state.store().becomeOwner(resident: false, launch: nil, now: t(0)) { _ in .giveUp }
-        let second = try state.store().becomeOwner(resident: false, launch: nil, now: t(0)) { _ in .giveUp }
+        let first = try state.store().becomeOwner(resident: false, now: t(0)) { _ in .giveUp }
+        let second = try state.store().becomeOwner(resident: false, now: t(0)) { _ in .giveUp }
         #expect(second.owner > first.owner)
         #expect(try state.connection().integer("SELECT count(*) FROM owners") == 1, "the first is gone")
     }
@@ -158,16 +157,16 @@ struct OwningTests {
         let store = try state.store()
         let other = try state.connection()
         try other.execute(
-            "CREATE TRIGGER refuse BEFORE INSERT ON launches BEGIN SELECT raise(ABORT, 'refused'); END")
+            "CREATE TRIGGER refuse AFTER INSERT ON owners BEGIN SELECT raise(ABORT, 'refused'); END")
         #expect(throws: SchedulingFailure.self) {
-            try store.becomeOwner(resident: false, launch: "i", now: t(0)) { _ in .giveUp }
+            try store.becomeOwner(resident: false, now: t(0)) { _ in .giveUp }
         }
         try other.execute("DROP TRIGGER refuse")
         let misuse = #expect(throws: SchedulingFailure.self) { try store.claim([1], now: t(0)) }
         #expect(misuse?.code == .misuse)
         // Its number was given back with the transaction, so the next owner takes the same byte.
         let next = try state.store()
-        _ = try next.becomeOwner(resident: false, launch: nil, now: t(0)) { _ in .giveUp }
+        _ = try next.becomeOwner(resident: false, now: t(0)) { _ in .giveUp }
     }
 
     @Test("a resident is seen by others while it lives and stays")
@@ -185,20 +184,44 @@ struct OwningTests {
         #expect(try !asker.hasLiveResident())
     }
 
-    @Test("a launch that was never handled is one row of history, once; a handled one is none")
-    func launches() throws {
-        for (instance, handled) in [("i1", false), ("i2", true)] {
-            let store = try state.store(pid: 9)
-            _ = try store.becomeOwner(resident: false, launch: instance, now: t(3)) { _ in .giveUp }
-            if handled { try store.launchHandled(now: t(4)) }
+    @Test("a launch marker that its process left unhandled is reported once; a handled one, or a live one, is not")
+    func launchMarkers() throws {
+        let directory = state.directory
+        try directory.open()
+        var left = LaunchMarker(directory: directory, instance: "i1")
+        let handled = LaunchMarker(directory: directory, instance: "i2")
+        let live = try #require(LaunchMarker(directory: directory, instance: "i3"))
+        handled?.handled()
+        #expect(LaunchMarker.unhandled(in: directory, now: t(1)).isEmpty, "\(String(describing: left))")
+        left = nil
+        let entries = LaunchMarker.unhandled(in: directory, now: t(2))
+        #expect(entries.map(\.outcome) == [.launchUnhandled])
+        #expect(entries.first?.detail.contains("i1") == true)
+        #expect(LaunchMarker.unhandled(in: directory, now: t(3)).isEmpty)
+        #expect(LaunchMarker(directory: directory, instance: "../escape") == nil)
+        withExtendedLifetime(live) {}
+    }
+
+    @Test("a continued task is seen by others while its process lives, and is history when that has died")
+    func continued() throws {
+        func progress(_ completed: Int64) -> ContinuedProgress {
+            ContinuedProgress(
+                identifier: "export", title: "Exporting", subtitle: "", completedUnitCount: completed,
+                totalUnitCount: 10, processIdentifier: 7)
         }
-        let (store, _) = try recover()
-        _ = try recover()
-        let entry = HistoryEntry(
-            identifier: nil, outcome: .launchUnhandled, detail: "launch i1", processIdentifier: 9, started: t(3),
-            ended: t(3))
-        #expect(try store.history(identifier: nil, limit: 9) == [entry])
-        #expect(try state.connection().integer("SELECT count(*) FROM launches") == 0)
+        let asker = try state.store()
+        var owner: SchedulingStore? = try state.store(pid: 7)
+        _ = try owner?.becomeOwner(resident: false, now: t(0)) { _ in .giveUp }
+        let row = try #require(try owner?.continuedStarted(progress(1), now: t(1)))
+        try owner?.continuedProgressed(row, progress(5))
+        #expect(try asker.continuedTasks() == [progress(5)])
+        #expect(try asker.stopContinued(identifier: "export", reason: .cancelled) == 1)
+        #expect(try owner?.continuedStopRequests().map(\.reason) == [.cancelled])
+        owner = nil
+        #expect(try asker.continuedTasks().isEmpty)
+        let recovery = try asker.becomeOwner(resident: false, now: t(9)) { _ in .giveUp }
+        #expect(recovery.recovered.map(\.outcome) == [.abandoned])
+        #expect(recovery.recovered.first?.processIdentifier == 7)
     }
 
     @Test("who runs an occurrence, and whether it lives, is told to everybody")

@@ -76,7 +76,7 @@ struct RunningTests {
     @Test("of several stores that claim at once exactly one has each occurrence")
     func contention() throws {
         let stores = try (0..<4).map { try state.store(pid: Int32($0), busyTimeout: .seconds(30)) }
-        for store in stores { _ = try store.becomeOwner(resident: false, launch: nil, now: t(0)) { _ in .giveUp } }
+        for store in stores { _ = try store.becomeOwner(resident: false, now: t(0)) { _ in .giveUp } }
         let requests = (0..<40).map { request("task.\($0)") }
         _ = try stores[0].submit(requests, limits: .unlimited, now: t(0), relying: .none)
         let ids = try stores[0].due(now: t(0), includingWaiting: false, limit: 100).map(\.id)

@@ -39,7 +39,7 @@ final class TemporaryState {
     /// A store that owns, with this boot and process.
     func owner(boot: String = "b1", pid: Int32 = 100, resident: Bool = false) throws -> SchedulingStore {
         let store = try store(boot: boot, pid: pid)
-        _ = try store.becomeOwner(resident: resident, launch: nil, now: t(0)) { _ in .again(at: t(0)) }
+        _ = try store.becomeOwner(resident: resident, now: t(0)) { _ in .again(at: t(0)) }
         return store
     }
 

@@ -51,7 +51,8 @@ enum Composition {
                     directory: directory, machine: facts.machineID, boot: facts.bootID,
                     pid: facts.processID)
             },
-            processIdentifier: facts.processID, permittedIdentifiers: identity.permittedIdentifiers,
+            processIdentifier: facts.processID, permissions: identity.permissions,
+            presenter: parts.presenter,
             listenForStop: StopSignal.listen, log: log)
     }
 
@@ -69,6 +70,7 @@ enum Composition {
         var host: any HostPort
         var conditions: any ConditionsSource
         var launch: LaunchContext
+        var presenter: (any ProgressPresenter)?
     }
 
     private static func systemParts(
@@ -88,7 +90,9 @@ enum Composition {
         case .unusable(let reason):
             waker = DispatchWaker(reason: reason)
         }
-        return Parts(waker: waker, host: host, conditions: conditions, launch: launch.context)
+        return Parts(
+            waker: waker, host: host, conditions: conditions, launch: launch.context,
+            presenter: DesktopNotifications(appIdentifier: identity.identifier, environment: variables))
         #else
         return Parts(
             waker: DispatchWaker(reason: "this build has no systemd"), host: SilentHost(),
