@@ -84,7 +84,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "SchedulingTests",
-            dependencies: ["Scheduling", "SchedulingTesting"]),
+            dependencies: ["Scheduling", "SchedulingRuntime", "SchedulingCore", "SchedulingTesting"]),
         .testTarget(name: "HouseRulesTests"),
 
         // The real thing: a program that is driven on a real systemd host.

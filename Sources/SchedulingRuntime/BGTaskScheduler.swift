@@ -282,7 +282,10 @@ public final class BGTaskScheduler: NSObject, Sendable {
     }
 
     /// Whether something that happened is not worked off yet.
-    package var isWorking: Bool { state.withLock(\.runner)?.isWorking ?? false }
+    package var isWorking: Bool {
+        let (runner, parts) = state.withLock { ($0.runner, $0.parts) }
+        return runner?.isWorking == true || parts?.continued.isWorking == true
+    }
 
     /// Looks at what another process changed, as the doorbell makes it do.
     package func hearDoorbell() {

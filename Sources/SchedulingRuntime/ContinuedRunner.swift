@@ -21,6 +21,7 @@ final class ContinuedRunner: Sendable {
         var nextNumber: Int64 = 1
         var deadline: Int64?
         var isSetUp = false
+        var waiting = 0
         var holdsLocks = false
     }
     /// What was submitted, as far as the machine does not need it.
@@ -117,11 +118,20 @@ final class ContinuedRunner: Sendable {
     }
 
     private func send(_ input: ContinuedMachine.Input) {
+        enqueue { $0.handle(input) }
+    }
+
+    private func enqueue(_ work: @escaping @Sendable (ContinuedRunner) -> Void) {
+        state.withLock { $0.waiting += 1 }
         queue.async {
-            self.handle(input)
+            work(self)
+            self.state.withLock { $0.waiting -= 1 }
             self.environment.onProgress()
         }
     }
+
+    /// Whether something that happened is not worked off yet.
+    var isWorking: Bool { state.withLock { $0.waiting > 0 } }
 
     // MARK: On the queue
 
@@ -204,23 +214,22 @@ final class ContinuedRunner: Sendable {
 
     /// Reads the progress of all that runs, shows what changed, and expires what stands still.
     private func look() {
-        queue.async {
-            for (number, active) in self.state.withLock({ $0.runs }) {
-                let snapshot = active.content.snapshot(
-                    active.run.occurrence.identifier, pid: self.environment.processIdentifier)
-                guard snapshot != active.shown else { continue }
-                self.state.withLock { $0.runs[number]?.shown = snapshot }
-                if let row = active.row {
-                    self.attempt { () throws(SchedulingFailure) in
-                        try self.store.continuedProgressed(row, snapshot)
-                    }
-                }
-                self.show(number, snapshot)
-                self.handle(.progressed(number))
-            }
-            self.handle(.timeReached)
-            self.environment.onProgress()
+        enqueue { runner in
+            for (number, active) in runner.state.withLock({ $0.runs }) { runner.read(number, active) }
+            runner.handle(.timeReached)
         }
+    }
+
+    private func read(_ number: Int64, _ active: Active) {
+        let snapshot = active.content.snapshot(
+            active.run.occurrence.identifier, pid: environment.processIdentifier)
+        guard snapshot != active.shown else { return }
+        state.withLock { $0.runs[number]?.shown = snapshot }
+        if let row = active.row {
+            attempt { () throws(SchedulingFailure) in try store.continuedProgressed(row, snapshot) }
+        }
+        show(number, snapshot)
+        handle(.progressed(number))
     }
 
     private func show(_ number: Int64, _ progress: ContinuedProgress) {
