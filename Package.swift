@@ -85,6 +85,9 @@ let package = Package(
         .testTarget(
             name: "SchedulingTests",
             dependencies: ["Scheduling", "SchedulingRuntime", "SchedulingCore", "SchedulingTesting"]),
+        .testTarget(
+            name: "BackgroundTasksTests",
+            dependencies: ["Scheduling", "SchedulingTesting"]),
         .testTarget(name: "HouseRulesTests"),
 
         // The real thing: a program that is driven on a real systemd host.

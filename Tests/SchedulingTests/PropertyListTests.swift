@@ -66,7 +66,7 @@ final class PropertyListTests {
     func malformed(text: String) throws {
         try write(text)
         let identity = identity("mine")
-        #expect(identity.warnings.contains { $0.contains("no property list") })
+        #expect(identity.warnings.contains { $0.contains("not used") })
         #expect(identity.permissions.refusal("anything", .refresh) == nil)
     }
 
