@@ -153,6 +153,11 @@ private final class Model: Sendable {
 }
 
 private actor Accountant {
+    /// A queue of its own: a test that blocked a thread of the shared pool until another of its threads had run could wait
+    /// for ever on a machine with few cores.
+    nonisolated let queue = DispatchSerialQueue(label: "accountant")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
+
     private let model: Model
     private var calls = 0
 
