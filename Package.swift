@@ -13,6 +13,7 @@ let package = Package(
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .visionOS(.v2)],
     products: [
         .library(name: "Scheduling", targets: ["Scheduling"]),
+        .library(name: "BackgroundTasks", targets: ["BackgroundTasks"]),
         .library(name: "SchedulingTesting", targets: ["SchedulingTesting"]),
     ],
     traits: [
@@ -63,6 +64,7 @@ let package = Package(
                 .target(name: "SchedulingSystemd", condition: systemd),
             ]),
         .target(name: "Scheduling", dependencies: ["SchedulingRuntime", "SchedulingCore"]),
+        .target(name: "BackgroundTasks", dependencies: ["SchedulingRuntime"]),
         .target(
             name: "SchedulingTesting",
             dependencies: [
@@ -87,7 +89,7 @@ let package = Package(
             dependencies: ["Scheduling", "SchedulingRuntime", "SchedulingCore", "SchedulingTesting"]),
         .testTarget(
             name: "BackgroundTasksTests",
-            dependencies: ["Scheduling", "SchedulingTesting"]),
+            dependencies: ["BackgroundTasks", "SchedulingTesting"]),
         .testTarget(name: "HouseRulesTests"),
 
         // The real thing: a program that is driven on a real systemd host.
