@@ -26,3 +26,8 @@ public typealias ProcessingTask = BGProcessingTask
 
 /// What an async handler is told about the run that it performs.
 public typealias TaskContext = BGTaskContext
+
+#if os(Linux) || os(macOS)
+/// Runs a block of this program from time to time, when that suits the host.
+public typealias BackgroundActivityScheduler = NSBackgroundActivityScheduler
+#endif

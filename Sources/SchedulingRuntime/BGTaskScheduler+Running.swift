@@ -48,6 +48,9 @@ extension BGTaskScheduler {
         } catch {
             result = .failure(error)
         }
+        // What a stop told to end has its grace; what goes on is given its time.
+        if Task.isCancelled { parts.continued.stop(identifier: nil, .serviceStop) }
+        await parts.continued.untilIdle()
         state.withLock { state in
             state.runner = nil
             state.isAdopted = false

@@ -22,6 +22,7 @@ final class ContinuedRunner: Sendable {
         var deadline: Int64?
         var isSetUp = false
         var waiting = 0
+        var idlers: [CheckedContinuation<Void, Never>] = []
         var holdsLocks = false
     }
     /// What was submitted, as far as the machine does not need it.
@@ -133,6 +134,17 @@ final class ContinuedRunner: Sendable {
     /// Whether something that happened is not worked off yet.
     var isWorking: Bool { state.withLock { $0.waiting > 0 } }
 
+    /// Returns when nothing runs or waits: at once, if nothing does.
+    func untilIdle(isolation: isolated (any Actor)? = #isolation) async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if !state.machine.isIdle { state.idlers.append(continuation) }
+                return state.machine.isIdle
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
     // MARK: On the queue
 
     @discardableResult
@@ -149,6 +161,12 @@ final class ContinuedRunner: Sendable {
             environment.host.releaseLocks()
             environment.host.notify(status: "Idle", extendBy: nil)
         }
+        let idlers = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            guard state.machine.isIdle else { return [] }
+            defer { state.idlers = [] }
+            return state.idlers
+        }
+        for idler in idlers { idler.resume() }
         return effects
     }
 

@@ -27,8 +27,9 @@ struct DispatchWaker: Waker {
 }
 
 /// A host that announces nothing and has no locks.
-struct SilentHost: HostPort {
+struct SilentHost: HostPort, InhibitorPort {
     func listen(_ onEvent: @escaping @Sendable (HostEvent) -> Void) -> [HostEvent] { [] }
+    func inhibit(_ kinds: [Inhibition], why: String) -> InhibitorAnswer { InhibitorAnswer() }
     func holdLocks(why: String) -> String? { nil }
     func releaseLocks() {}
     func notify(status: String, extendBy: Duration?) {}

@@ -11,6 +11,8 @@ package struct SchedulingEnvironment: Sendable {
     package var time: any TimeSource
     package var conditions: any ConditionsSource
     package var host: any HostPort
+    /// What activities hear of the host, and their locks on it.
+    package var activityHost: ActivityHost
     package var waker: any Waker
     package var launch: LaunchContext
     /// Stands while a launch by systemd is not handled.
@@ -32,7 +34,8 @@ package struct SchedulingEnvironment: Sendable {
 
     package init(
         appIdentifier: String, time: any TimeSource, conditions: any ConditionsSource, host: any HostPort,
-        waker: any Waker, launch: LaunchContext, marker: LaunchMarker? = nil,
+        activityHost: ActivityHost = ActivityHost(SilentHost()), waker: any Waker, launch: LaunchContext,
+        marker: LaunchMarker? = nil,
         openStore: @escaping @Sendable () throws(SchedulingFailure) -> SchedulingStore, processIdentifier: Int32,
         permissions: Permissions = .everything, presenter: (any ProgressPresenter)? = nil,
         executor: (@Sendable (TaskRun) -> any TaskExecutor)? = nil,
@@ -43,8 +46,8 @@ package struct SchedulingEnvironment: Sendable {
         self.appIdentifier = appIdentifier
         self.time = time
         self.conditions = conditions
-        // One for all: the runner and the continued tasks hold the same locks.
         self.host = host is SharedHost ? host : SharedHost(host)
+        self.activityHost = activityHost
         self.waker = waker
         self.launch = launch
         self.marker = marker

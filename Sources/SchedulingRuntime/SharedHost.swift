@@ -31,7 +31,8 @@ final class SharedHost: HostPort {
         return announced
     }
 
-    private func heard(_ event: HostEvent) {
+    /// The host said something; or the process heard it in another way (SIGTERM).
+    func heard(_ event: HostEvent) {
         let listeners = state.withLock { state in
             switch event {
             case .willSleep, .willShutDown: state.standing.append(event)

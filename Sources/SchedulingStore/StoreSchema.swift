@@ -10,7 +10,7 @@ enum StoreSchema {
 
     static let version = Int64(steps.count)
 
-    private static let steps = [first]
+    private static let steps = [first, second]
 
     /// Takes a database from the version it has to the present one. Inside a write transaction.
     static func migrate(_ database: Database) throws(SQLiteError) {
@@ -58,5 +58,11 @@ enum StoreSchema {
         CREATE TABLE wakeup (
             id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, instant INTEGER NOT NULL,
             generation TEXT NOT NULL, slack INTEGER NOT NULL);
+        """
+
+    /// - `activities`: `since` is from when the interval counts, NULL when nothing waits; `fired` is the last run.
+    private static let second = """
+        CREATE TABLE activities (
+            identifier TEXT PRIMARY KEY, since INTEGER, fired INTEGER, count INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
         """
 }

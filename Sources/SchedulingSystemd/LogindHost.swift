@@ -78,6 +78,16 @@ package final class LogindHost: HostPort {
         }
     }
 
+    /// One lock, held as long as what is returned lives.
+    func inhibitor(_ what: String, mode: String, why: String) -> Result<LogindInhibitor, BusError> {
+        let who = appIdentifier
+        return perform { state in
+            Result { () throws(BusError) in
+                LogindInhibitor(try inhibit(&state, what, who: who, why: why, mode: mode))
+            }
+        }
+    }
+
     package func releaseLocks() { state.withLock { $0.locks = nil } }
 
     package func notify(status: String, extendBy: Duration?) { notifier.tell(status: status, extendBy: extendBy) }
@@ -125,12 +135,12 @@ package final class LogindHost: HostPort {
     }
 
     private func inhibit(
-        _ state: inout State, _ what: String, who: String, why: String
+        _ state: inout State, _ what: String, who: String, why: String, mode: String = "delay"
     ) throws(BusError) -> OwnedDescriptor {
         let reply = try ask(&state) { (bus) throws(BusError) in
             try bus.call(
                 LogindHost.destination, LogindHost.path, LogindHost.interface, "Inhibit",
-                [.string(what), .string(who), .string(why), .string("delay")])
+                [.string(what), .string(who), .string(why), .string(mode)])
         }
         guard case .descriptor(let number)? = reply.first else {
             throw BusError(message: "the reply has no descriptor", number: EBADMSG)

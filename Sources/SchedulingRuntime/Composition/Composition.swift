@@ -39,21 +39,29 @@ enum Composition {
             explicit: configuration.stateDirectory ?? pinned, appIdentifier: identity.identifier,
             environment: variables)
         let parts = try systemParts(configuration, identity, facts, variables, directory)
+        let activityHost = ActivityHost(parts.inhibitors)
         var marker: LaunchMarker?
         if case .background(let instance) = parts.launch {
             marker = LaunchMarker(directory: directory, instance: instance)
         }
+        // One for all: the runner and the continued tasks hold the same locks.
+        let host = SharedHost(parts.host)
         return SchedulingEnvironment(
-            appIdentifier: identity.identifier, time: SystemClocks(), conditions: parts.conditions, host: parts.host,
-            waker: parts.waker, launch: parts.launch, marker: marker,
+            appIdentifier: identity.identifier, time: SystemClocks(), conditions: parts.conditions, host: host,
+            activityHost: activityHost, waker: parts.waker, launch: parts.launch, marker: marker,
             openStore: { () throws(SchedulingFailure) in
                 try SchedulingStore(
                     directory: directory, machine: facts.machineID, boot: facts.bootID,
                     pid: facts.processID)
             },
-            processIdentifier: facts.processID, permissions: identity.permissions,
-            presenter: parts.presenter,
-            listenForStop: StopSignal.listen, log: log)
+            processIdentifier: facts.processID, permissions: identity.permissions, presenter: parts.presenter,
+            listenForStop: { onStop in
+                StopSignal.listen {
+                    activityHost.hear(.stopRequested)
+                    host.heard(.stopRequested)
+                    onStop()
+                }
+            }, log: log)
     }
 
     /// What the unit that launched us says; nothing in an ordinary launch.
@@ -68,6 +76,7 @@ enum Composition {
     private struct Parts {
         var waker: any Waker
         var host: any HostPort
+        var inhibitors: any InhibitorPort
         var conditions: any ConditionsSource
         var launch: LaunchContext
         var presenter: (any ProgressPresenter)?
@@ -90,12 +99,14 @@ enum Composition {
         case .unusable(let reason):
             waker = DispatchWaker(reason: reason)
         }
+        // A connection of its own: who listens to the other one is the runner alone.
+        let inhibitors = LogindHost(appIdentifier: identity.identifier, notifier: launch.notifier)
         return Parts(
-            waker: waker, host: host, conditions: conditions, launch: launch.context,
+            waker: waker, host: host, inhibitors: inhibitors, conditions: conditions, launch: launch.context,
             presenter: DesktopNotifications(appIdentifier: identity.identifier, environment: variables))
         #else
         return Parts(
-            waker: DispatchWaker(reason: "this build has no systemd"), host: SilentHost(),
+            waker: DispatchWaker(reason: "this build has no systemd"), host: SilentHost(), inhibitors: SilentHost(),
             conditions: HostConditions(clock: SystemClocks()), launch: .ordinary)
         #endif
     }

@@ -161,8 +161,9 @@ static void cold_launched(const char *directory, int64_t began) {
     sd_bus *bus = logind_listen();
     int64_t started = wall();
     if (!store_look(&store, started, &due) || !store_claim(&store, &due, started)) fail("claim", "nothing is due");
-    logind_inhibit(bus, application(directory));
     int64_t handled = wall();
+    // As the library does: what is due does not wait for the locks.
+    logind_inhibit(bus, application(directory));
 
     char path[640], draft[648];
     snprintf(path, sizeof path, "%s/cold", directory);

@@ -32,7 +32,10 @@ struct Probe {
 
     func run(_ arguments: [String]) async throws {
         armCrash()
-        registerHandlers()
+        // As a tool without handlers would: `bare COMMAND…`.
+        let isBare = arguments.first == "bare"
+        let arguments = isBare ? Array(arguments.dropFirst()) : arguments
+        if !isBare { registerHandlers() }
         if wants("launch-ignored"), ProcessInfo.processInfo.environment["INVOCATION_ID"] != nil { return }
         die(at: "launch-start")
         if try await scheduler.handleBackgroundLaunch() { return }
@@ -44,6 +47,10 @@ struct Probe {
         case "pending": for request in await scheduler.pendingTaskRequests() { print(request.identifier) }
         case "explain": print(try scheduler.explain(arguments[1]))
         case "backend": print(scheduler.backend)
+        case "continue": try await continueUntilReleased()
+        case "tasks": for task in try scheduler.continuedTasks() { print(task) }
+        case "launch": try scheduler.simulateLaunch(forTaskWithIdentifier: arguments[1])
+        case "expire": try scheduler.simulateExpiration(forTaskWithIdentifier: arguments[1])
         default:
             print(
                 "probe: submit ID SECONDS [power] [network] | cancel ID | stay | history | pending | explain ID | backend"
@@ -73,6 +80,13 @@ struct Probe {
         }
     }
 
+    /// What an app does when a person asks for an export.
+    private func continueUntilReleased() async throws {
+        try scheduler.submit(
+            BGContinuedProcessingTaskRequest(identifier: "export", title: "Exporting", subtitle: "photos"))
+        repeat { try await Eventually.pause() } while try !scheduler.continuedTasks().isEmpty
+    }
+
     // MARK: Handlers
 
     private func registerHandlers() {
@@ -89,6 +103,17 @@ struct Probe {
                 note("hold done")
             } catch {
                 note("hold cut: \(context.expirationReason.map { "\($0)" } ?? "for nothing")")
+                throw error
+            }
+        }
+        scheduler.register(forTaskWithIdentifier: "export") { context in
+            context.progress?.totalUnitCount = 2
+            context.progress?.completedUnitCount = 1
+            do {
+                while !wants("release") { try await Eventually.pause() }
+                note("export done")
+            } catch {
+                note("export cut: \(context.expirationReason.map { "\($0)" } ?? "for nothing")")
                 throw error
             }
         }
