@@ -41,7 +41,8 @@ func scheduleRefresh(with scheduler: BGTaskScheduler) {
 // [example]
 func export(_ pages: [Page]) throws {
     let request = BGContinuedProcessingTaskRequest(
-        identifier: "org.example.reader.export.\(UUID().uuidString)", title: "Exporting", subtitle: "\(pages.count) pages")
+        identifier: "org.example.reader.export.\(UUID().uuidString)", title: "Exporting",
+        subtitle: "\(pages.count) pages")
     request.strategy = .queue
     BGTaskScheduler.shared.register(forTaskWithIdentifier: request.identifier, using: nil) { task in
         guard let task = task as? BGContinuedProcessingTask else { return }
