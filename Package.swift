@@ -86,7 +86,10 @@ let package = Package(
             ]),
         .testTarget(
             name: "SchedulingTests",
-            dependencies: ["Scheduling", "SchedulingRuntime", "SchedulingCore", "SchedulingTesting"]),
+            dependencies: [
+                "Scheduling", "SchedulingTesting", "SchedulingRuntime", "SchedulingCore", "SchedulingStore",
+                "BackgroundSurroundings", "BackgroundSQLite",
+            ]),
         .testTarget(
             name: "BackgroundTasksTests",
             dependencies: ["BackgroundTasks", "SchedulingTesting"]),

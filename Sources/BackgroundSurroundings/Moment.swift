@@ -17,6 +17,12 @@ package struct Moment: Hashable, Sendable {
         self.boot = boot
         self.awake = awake
     }
+
+    /// The reading of the awake clock after a duration; it stops at the end instead of overflowing.
+    package func awake(after duration: Duration) -> Int64 {
+        let (sum, overflow) = awake.addingReportingOverflow(duration.clampedMicroseconds)
+        return overflow ? (duration < .zero ? .min : .max) : sum
+    }
 }
 
 /// Reads the clocks and calls back at an instant.

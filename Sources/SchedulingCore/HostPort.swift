@@ -5,6 +5,7 @@
 package enum HostEvent: Hashable, Sendable {
     /// The host is about to sleep; it waits for our lock, at most the given time.
     case willSleep(grace: Duration)
+    /// It is awake again, or the shutdown was called off.
     case didWake
     /// The host is about to shut down; it waits for our lock, at most the given time.
     case willShutDown(grace: Duration)

@@ -40,7 +40,9 @@ package struct RunPolicy: Hashable, Sendable {
         guard attempts < maximumAttempts else { return .giveUp }
         guard attempts > 1 else { return .again(at: now) }
         let doublings = min(attempts - 2, 20)
-        return .again(at: now.advanced(by: min(retryDelay * (1 << doublings), maximumRetryDelay)))
+        // The least first: a delay of ages times a power of two is more than a Duration holds.
+        return .again(
+            at: now.advanced(by: min(min(retryDelay, maximumRetryDelay) * (1 << doublings), maximumRetryDelay)))
     }
 }
 

@@ -8,7 +8,7 @@ extension SchedulerMachine {
         guard let run = runs.removeValue(forKey: id) else {
             // A handler that returned after its run was closed: its identifier may start again.
             guard overdue.removeValue(forKey: id) != nil else { return [] }
-            return mayStart ? [.look(includingWaiting: false)] : []
+            return mayStart ? [lookAgain] : []
         }
         let end: Effect
         switch (run.phase, failure) {
@@ -40,13 +40,13 @@ extension SchedulerMachine {
     }
 
     private mutating func afterEnd(_ now: Moment) -> [Effect] {
-        guard runs.isEmpty else { return mayStart ? [.look(includingWaiting: false)] : [] }
+        guard runs.isEmpty else { return mayStart ? [lookAgain] : [] }
         heartbeat = nil
         var effects: [Effect] = [.releaseLocks, .tellServiceManager([])]
         if isStopping {
-            isFinished = true
+            isFinished = !isClaiming
         } else if mayStart {
-            effects.append(.look(includingWaiting: false))
+            effects.append(lookAgain)
         } else {
             effects.append(.keepArmed)  // the host goes to sleep now
         }
@@ -58,7 +58,7 @@ extension SchedulerMachine {
         _ ids: [Int64], for reason: ExpirationReason, grace limit: Duration?, _ now: Moment
     ) -> [Effect] {
         let grace = min(policy.budgets.expirationGrace, limit ?? policy.budgets.expirationGrace)
-        let graceEnd = now.awake &+ grace.clampedMicroseconds
+        let graceEnd = now.awake(after: grace)
         var told: [Int64] = []
         for id in ids.sorted() {
             switch runs[id]?.phase {
@@ -85,7 +85,8 @@ extension SchedulerMachine {
             guard !isStopping else { return [] }
             isStopping = true
             let effects = expire(Array(runs.keys), for: announced ?? .serviceStop, grace: nil, now)
-            if runs.isEmpty { isFinished = true }
+            // What is being claimed is waited for: it has to be given back.
+            if runs.isEmpty { isFinished = !isClaiming }
             return effects
         }
     }
@@ -128,9 +129,16 @@ extension SchedulerMachine {
             heartbeat = now.awake + policy.heartbeat.clampedMicroseconds
             effects += [.keepArmed, .tellServiceManager(running)]
         }
-        if !closed, mayStart, let next, next <= now.wall { effects.append(.look(includingWaiting: false)) }
+        if let next, next <= now.wall {
+            // Reached, and not set again before the store has told of another: it may not answer at all.
+            self.next = nil
+            if !closed, mayStart { effects.append(.look(includingWaiting: false)) }
+        }
         return effects
     }
+
+    /// A look after an end: what waited, and whose condition is met by now, found no room before.
+    private var lookAgain: Effect { .look(includingWaiting: conditions != nil) }
 
     mutating func alarmEffects() -> [Effect] {
         var awake = heartbeat

@@ -12,7 +12,7 @@ extension SchedulerMachine {
 
     mutating func looked(_ due: [Occurrence], next: WallTime?, _ now: Moment) -> [Effect] {
         self.next = next
-        guard mayStart else { return [] }
+        guard mayStart, !isClaiming else { return [] }  // after a claim it looks again anyway
         var effects: [Effect] = []
         var ready: [Int64] = []
         var busy = Set(runs.values.map(\.occurrence.identifier)).union(overdue.values)
@@ -38,6 +38,7 @@ extension SchedulerMachine {
             room -= 1
         }
         if !ready.isEmpty {
+            isClaiming = true
             effects.append(.claim(ready))
         } else if !effects.isEmpty {
             effects.append(.look(includingWaiting: false))  // what was put off has a new instant
@@ -54,7 +55,13 @@ extension SchedulerMachine {
     }
 
     mutating func claimed(_ occurrences: [Occurrence], asked: [Int64], _ now: Moment) -> [Effect] {
+        isClaiming = false
         guard !occurrences.isEmpty else {
+            guard mayStart else {
+                if isStopping, runs.isEmpty { isFinished = true }
+                return []
+            }
+            guard !asked.isEmpty else { return [] }  // the store refused: the runner looks again, later
             // Another process has them, or another run of the same identifiers: look later, never in a circle.
             return asked.map { id in
                 let stub = Occurrence(
@@ -64,6 +71,7 @@ extension SchedulerMachine {
             } + [.look(includingWaiting: false)]
         }
         guard mayStart else {
+            if isStopping, runs.isEmpty { isFinished = true }
             return occurrences.map { occurrence in
                 .end(
                     RunEnd(
@@ -77,7 +85,7 @@ extension SchedulerMachine {
         let locks: [Effect] = runs.isEmpty ? [.holdLocks] : []
         var effects: [Effect] = []
         for occurrence in occurrences {
-            let deadline = now.awake &+ policy.budgets[occurrence.kind].clampedMicroseconds
+            let deadline = now.awake(after: policy.budgets[occurrence.kind])
             runs[occurrence.id] = Run(occurrence: occurrence, started: now.wall, phase: .running(deadline: deadline))
             effects.append(.start(occurrence))
         }

@@ -21,7 +21,7 @@ package struct SchedulerMachine: Sendable {
         /// The store's answer to `look`: what is due, and the next eligible instant after now.
         case looked(due: [Occurrence], next: WallTime?)
         case conditionsObserved(Conditions)
-        /// The answer to `claim`: of those asked for, these are ours now.
+        /// The answer to `claim`: of those asked for, these are ours now. Both empty: the store could not be asked.
         case claimed([Occurrence], asked: [Int64])
         /// A handler completed its task; `failure` is nil for success.
         case completed(Int64, failure: String?)
@@ -106,6 +106,8 @@ package struct SchedulerMachine: Sendable {
     var announced: ExpirationReason?
     /// We were asked to stop: nothing is started, and the end of the last run is the end.
     var isStopping = false
+    /// A `claim` is under way and not answered: what it brings is ours, to be run or to be given back.
+    var isClaiming = false
     var isFinished = false
     var next: WallTime?
     var heartbeat: Int64?

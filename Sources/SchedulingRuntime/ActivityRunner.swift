@@ -76,7 +76,9 @@ final class ActivityRunner: Sendable {
         }
         state.withLock { state in
             state.block = block
-            if state.alarm == nil { state.alarm = environment.time.makeAlarm { [weak self] in self?.send(.timeReached) } }
+            if state.alarm == nil {
+                state.alarm = environment.time.makeAlarm { [weak self] in self?.send(.timeReached) }
+            }
         }
         listen(environment)
         send(.scheduled(properties.plan, since: since))
@@ -188,7 +190,9 @@ final class ActivityRunner: Sendable {
 
     private func start(_ number: Int, _ environment: SchedulingEnvironment) {
         guard let block = state.withLock(\.block) else { return send(.abandoned(run: number)) }
-        let answer = environment.activityHost.inhibit([.sleep, .shutdown], why: "The activity \(identifier) is running")
+        scheduler.activities.withLock { $0.append(identifier) }
+        let answer = environment.activityHost.inhibit(
+            [.sleep, .shutdown], why: "The activity \(identifier) is running")
         let saysRefusal = state.withLock { state in
             state.locks[number] = answer.held
             defer { if answer.wasDenied { state.saidRefusal = true } }
@@ -211,6 +215,10 @@ final class ActivityRunner: Sendable {
         }
         let locks = state.withLock { $0.locks.removeValue(forKey: number) } ?? []
         for lock in locks { lock.release() }
+        scheduler.activities.withLock { running in
+            if let index = running.firstIndex(of: identifier) { running.remove(at: index) }
+        }
+        if case .success(let environment) = scheduler.environment { environment.onProgress() }
     }
 
     private func log(_ line: String) { scheduler.log(line) }

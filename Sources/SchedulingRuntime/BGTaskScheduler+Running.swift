@@ -58,7 +58,9 @@ extension BGTaskScheduler {
         // From here on systemd is the only one that acts: the wake-up moves to the exact instant.
         try parts.store.resignResident()
         CrashPoint.pass(.beforeExit)
-        try parts.keeper.settle(runner: .none, tidy: true)
+        // One that gave up is started again by systemd, after a pause: at its instant it would come again at once.
+        let hasFailed = if case .failure = result { true } else { false }
+        try parts.keeper.settle(runner: hasFailed ? .held : .none, tidy: true)
         try result.get()
         // A launch that could not arm the next wake-up must not look like a success: systemd starts it again.
         if mode == .launch, let failure = parts.keeper.failure, failure.code == .busFailed { throw failure }
@@ -82,12 +84,16 @@ extension BGTaskScheduler {
             if adopts, !isRefused { state.isAdopted = true }
             return (existing, isRefused)
         }
-        if let existing, !isRefused { return existing }
+        if let existing, !isRefused {
+            if adopts { existing.listenForStop() }
+            return existing
+        }
         guard existing == nil else {
             throw SchedulingFailure(
                 .misuse, doing: "run the tasks of", subject: parts.environment.appIdentifier,
                 cause: "this scheduler is running already", remedy: "Call run() once, and let it return first.")
         }
+        if adopts { runner.listenForStop() }
         do throws(SchedulingFailure) {
             CrashPoint.pass(.beforeLaunchHandled)
             let now = parts.environment.time.now().wall
@@ -110,6 +116,7 @@ extension BGTaskScheduler {
                 state.runner = nil
                 state.isAdopted = false
             }
+            runner.fail(error)
             throw error
         }
         runner.start()

@@ -21,6 +21,8 @@ public final class BGTaskScheduler: NSObject, Sendable {
     public let configuration: Configuration
     let environment: Result<SchedulingEnvironment, SchedulingFailure>
     let handlers = LaunchHandlers()
+    /// The background activities whose completion handlers are out, by identifier.
+    let activities = Mutex<[String]>([])
 
     /// What this system offers to continued tasks: no graphics processor.
     public class var supportedResources: BGContinuedProcessingTaskRequest.Resources { [] }
@@ -281,6 +283,9 @@ public final class BGTaskScheduler: NSObject, Sendable {
         return (runner.map { Array($0.running.values) } ?? []) + (parts?.continued.runs ?? [])
     }
 
+    /// The identifiers of the background activities that run at present.
+    package var activeActivities: [String] { activities.withLock(\.self) }
+
     /// Whether something that happened is not worked off yet.
     package var isWorking: Bool {
         let (runner, parts) = state.withLock { ($0.runner, $0.parts) }
@@ -299,6 +304,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         let (runner, parts) = state.withLock { ($0.runner, $0.parts) }
         parts?.store.close()
         runner?.abandon()
+        activities.withLock { $0 = [] }
     }
 
     func log(_ line: String) {

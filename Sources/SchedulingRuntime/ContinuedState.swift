@@ -7,8 +7,7 @@ import Synchronization
 
 /// What a continued task shows of itself: its progress, its title and its subtitle.
 package final class ContinuedState: Sendable {
-    /// `Progress` guards itself with a lock; only its declaration does not say that it may be shared.
-    package nonisolated(unsafe) let progress = Progress(totalUnitCount: 0)
+    package let progress = Progress(totalUnitCount: 0)
     private let texts: Mutex<(title: String, subtitle: String)>
 
     init(title: String, subtitle: String) { texts = Mutex((title, subtitle)) }

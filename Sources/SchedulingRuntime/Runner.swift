@@ -15,15 +15,19 @@ final class Runner: Sendable {
     typealias Input = SchedulerMachine.Input
     typealias Effect = SchedulerMachine.Effect
 
-    /// Guarded by `state`. `runs` holds what handlers work on; `unrecorded` the ends that the store refused so far.
+    /// Guarded by `state`. `runs` holds what handlers work on; `unrecorded` the ends that the store refused so far: only
+    /// who works the inputs off touches it, so that no end is recorded twice.
     private struct State {
         var machine: SchedulerMachine
         var inbox: [Input] = []
+        /// Inputs that come before the start wait: what dead processes left is not recovered yet.
+        var isStarted = false
         var isWorking = false
         /// The latest setting of the alarm, which waits until the inbox is empty.
         var settingOfAlarm: Effect?
         var runs: [Int64: TaskRun] = [:]
         var unrecorded: [RunEnd] = []
+        /// How many turns in a row met a failure.
         var failures = 0
         var isAbandoned = false
         var watch: (any ConditionsWatch)?
@@ -31,6 +35,7 @@ final class Runner: Sendable {
         var result: Result<Void, SchedulingFailure>?
         var waiters: [CheckedContinuation<Void, any Error>] = []
         var onFinish: (@Sendable () -> Void)?
+        var stopListening: (@Sendable () -> Void)?
     }
     private let state: Mutex<State>
     private let environment: SchedulingEnvironment
@@ -58,18 +63,33 @@ final class Runner: Sendable {
 
     func start() {
         let main = environment.time.makeAlarm { [weak self] in self?.send(.timeReached) }
-        let retry = environment.time.makeAlarm { [weak self] in self?.tryAgain() }
+        let retry = environment.time.makeAlarm { [weak self] in self?.rang() }
         alarm.withLock { $0 = (main, retry) }
         let doorbell = store.watch { [weak self] in self?.rang() }
         state.withLock { $0.doorbell = doorbell }
         let announced = environment.host.listen { [weak self] event in self?.send(.host(event)) }
-        send(.began(announced: announced))
+        state.withLock { state in
+            state.isStarted = true
+            state.inbox.insert(.began(announced: announced), at: 0)
+        }
+        work()
+    }
+
+    /// From here on a request to stop tells the runs, instead of ending the process: to be called before any can start.
+    func listenForStop() {
+        let stopListening = environment.listenForStop { [weak self] in self?.send(.host(.stopRequested)) }
+        state.withLock { $0.stopListening = stopListening }
+    }
+
+    /// Ends one that could not be started; whoever waits for it is told.
+    func fail(_ failure: SchedulingFailure) {
+        state.withLock { $0.stopListening.take() }?()
+        finish(.failure(failure))
     }
 
     /// Returns when the runner has finished: everything due was run, or it was told to stop.
     func untilFinished(isolation: isolated (any Actor)? = #isolation) async throws {
-        let stopListening = environment.listenForStop { [weak self] in self?.send(.host(.stopRequested)) }
-        defer { stopListening() }
+        defer { state.withLock { $0.stopListening.take() }?() }
         try await withTaskCancellationHandler {
             _ = isolation  // naming it is what keeps the closure on the caller's actor
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
@@ -142,32 +162,62 @@ final class Runner: Sendable {
     // MARK: Deciding
 
     func send(_ input: Input) {
+        state.withLock { state in
+            if !state.isAbandoned { state.inbox.append(input) }
+        }
+        work()
+    }
+
+    /// Works the inputs off, unless another thread is at it.
+    private func work() {
         let isWorker = state.withLock { state in
-            guard !state.isAbandoned else { return false }
-            state.inbox.append(input)
-            defer { state.isWorking = true }
-            return !state.isWorking
+            guard state.isStarted, !state.inbox.isEmpty, !state.isWorking else { return false }
+            state.isWorking = true
+            return true
         }
         guard isWorker else { return }
-        while let effects = nextEffects() {
-            for effect in effects { perform(effect) }
+        var failure: SchedulingFailure?
+        // Also while nothing may start.
+        do throws(SchedulingFailure) {
+            try recordEnds()
+        } catch {
+            failure = error
+            environment.log(error.description)
+        }
+        while let effects = nextEffects(after: failure) {
+            for effect in effects {
+                // After a failure nothing is looked for before the next try: it would fail again in the same instant.
+                if failure != nil, case .look = effect { continue }
+                do throws(SchedulingFailure) {
+                    try act(on: effect)
+                } catch {
+                    failure = error
+                    failed(error, at: effect)
+                }
+            }
         }
         environment.onProgress()
     }
 
-    private func nextEffects() -> [Effect]? {
+    /// Nil when the turn is over; `failure`: what it has met so far.
+    private func nextEffects(after failure: SchedulingFailure?) -> [Effect]? {
         let now = environment.time.now()
-        return state.withLock { state in
+        let (effects, givesUp) = state.withLock { state -> ([Effect]?, Bool) in
             guard !state.inbox.isEmpty else {
-                if let setting = state.settingOfAlarm.take() { return [setting] }
+                if let setting = state.settingOfAlarm.take() { return ([setting], false) }
                 state.isWorking = false
-                return nil
+                state.failures = failure == nil ? 0 : state.failures + 1
+                return (nil, mode == .launch && state.machine.isIdle && state.failures > 3)
             }
             var effects = state.machine.handle(state.inbox.removeFirst(), at: now)
             // Only the last of a turn counts, and each wakes Dispatch's timer thread: not between a look and its claim.
             if case .setAlarm? = effects.last { state.settingOfAlarm = effects.removeLast() }
-            return effects
+            return (effects, false)
         }
+        if effects == nil, let failure {
+            if givesUp { finish(.failure(failure)) } else { tryAgainLater() }
+        }
+        return effects
     }
 
     private func enqueue(_ input: Input) {
@@ -175,15 +225,6 @@ final class Runner: Sendable {
     }
 
     // MARK: Acting
-
-    private func perform(_ effect: Effect) {
-        do {
-            try act(on: effect)
-            state.withLock { $0.failures = 0 }
-        } catch {
-            failed(error, at: effect)
-        }
-    }
 
     private func act(on effect: Effect) throws(SchedulingFailure) {
         let now = environment.time.now().wall
@@ -213,7 +254,9 @@ final class Runner: Sendable {
         case .keepArmed: try keepArmed()
         case .tellServiceManager(let running): tellServiceManager(running)
         case .setAlarm(let wall, let awake): alarm.withLock { $0?.main.set(wall: wall, awake: awake) }
-        case .finish: finish(.success(()))
+        case .finish:
+            try recordEnds()
+            finish(.success(()))
         }
     }
 
@@ -238,14 +281,20 @@ final class Runner: Sendable {
     }
 
     private func record(_ end: SchedulerMachine.RunEnd) throws(SchedulingFailure) {
-        let ends = state.withLock { state in
+        state.withLock { state in
             state.runs[end.occurrence] = nil
             state.unrecorded.append(
                 RunEnd(
                     occurrence: end.occurrence, outcome: end.outcome, reason: end.reason, detail: end.detail,
                     started: end.started, ended: end.ended, again: end.again))
-            return state.unrecorded
         }
+        try recordEnds()
+    }
+
+    /// Records this end, and those that the store refused before.
+    private func recordEnds() throws(SchedulingFailure) {
+        let ends = state.withLock(\.unrecorded)
+        if ends.isEmpty { return }
         try store.finish(ends)
         state.withLock { $0.unrecorded.removeFirst(ends.count) }
         CrashPoint.pass(.afterFinish)
@@ -274,7 +323,11 @@ final class Runner: Sendable {
     }
 
     private func keepArmed() throws(SchedulingFailure) {
-        let isHeld = state.withLock { $0.machine.isHeld }
+        let (isHeld, isDeaf) = state.withLock { ($0.machine.isHeld, $0.doorbell == nil) }
+        // Without a doorbell, a cancellation by another process is heard at the next heartbeat.
+        if isDeaf {
+            for request in try store.stopRequests() { enqueue(.stopAsked(request.occurrence, request.reason)) }
+        }
         try keeper.settle(runner: isHeld ? .held : .acting)
     }
 
@@ -289,30 +342,19 @@ final class Runner: Sendable {
     /// systemd tries again later.
     private func failed(_ error: SchedulingFailure, at effect: Effect) {
         environment.log(error.description)
-        let givesUp = state.withLock { state in
-            state.failures += 1
-            return mode == .launch && state.machine.isIdle && state.failures > 3
-        }
-        if givesUp {
-            finish(.failure(error))
-        } else if case .finish = effect {
-            finish(.failure(error))
-        } else {
-            let soon = environment.time.now().awake + 1_000_000
-            alarm.withLock { $0?.retry.set(wall: nil, awake: soon) }
+        // A look from before would have a launch believe that all is done.
+        state.withLock { $0.inbox.removeAll { if case .looked = $0 { true } else { false } } }
+        switch effect {
+        case .claim: enqueue(.claimed([], asked: []))
+        case .finish: finish(.failure(error))
+        default: break
         }
     }
 
-    private func tryAgain() {
-        let ends = state.withLock(\.unrecorded)
-        do throws(SchedulingFailure) {
-            if !ends.isEmpty {
-                try store.finish(ends)
-                state.withLock { $0.unrecorded.removeFirst(ends.count) }
-            }
-            send(.rang)
-        } catch {
-            failed(error, at: .look(includingWaiting: false))
-        }
+    /// After a second, then after twice as long each time, up to a minute.
+    private func tryAgainLater() {
+        let doublings = state.withLock { min(max(0, $0.failures - 1), 6) }
+        let later = environment.time.now().awake(after: min(.seconds(1 << doublings), .seconds(60)))
+        alarm.withLock { $0?.retry.set(wall: nil, awake: later) }
     }
 }

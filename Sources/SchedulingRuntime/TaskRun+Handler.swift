@@ -14,8 +14,10 @@ extension LaunchHandlers {
     func start(_ run: TaskRun, _ environment: SchedulingEnvironment) {
         switch self[run.occurrence.identifier] {
         case nil: run.complete(failure: "no handler is registered for it")
-        case .closure(let queue, let box): queue.async { box.handler(run.makeTask()) }
-        case .defaultQueue(let box): queueOfItsOwn("background.task").async { box.handler(run.makeTask()) }
+        // A queue that is busy may come to it after the run was closed: then it is not begun.
+        case .closure(let queue, let box): queue.async { if !run.isCompleted { box.handler(run.makeTask()) } }
+        case .defaultQueue(let box):
+            queueOfItsOwn("background.task").async { if !run.isCompleted { box.handler(run.makeTask()) } }
         case .async(let handler):
             let context = BGTaskContext(run: run)
             let task = Task(executorPreference: environment.executor?(run)) {

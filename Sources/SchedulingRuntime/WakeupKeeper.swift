@@ -60,7 +60,7 @@ final class WakeupKeeper: Sendable {
         let target =
             WakeTarget(earliest: earliest, isRunning: outlook.claimed > 0)
             .instant(now: now.wall, runner: runner, policy: policy) ?? earliest
-        guard let armed = arm(at: target, runner: runner, now) else {
+        guard let armed = arm(at: target, runner: runner, after: old, now) else {
             _ = try store.submit(requests, limits: limits, now: now.wall, relying: .none)
             return CrashPoint.pass(.afterCommit)
         }
@@ -77,8 +77,10 @@ final class WakeupKeeper: Sendable {
     }
 
     /// Arms, and notes a failure instead of throwing it: the caller's work is kept all the same.
-    private func arm(at target: WallTime, runner: LiveRunner, _ now: Moment) -> ArmedWakeup? {
+    private func arm(at target: WallTime, runner: LiveRunner, after old: ArmedWakeup?, _ now: Moment) -> ArmedWakeup? {
         do {
+            // Where nothing was armed, the launch at login may be disabled: this process or another had nothing pending.
+            if old == nil { try waker.prepare() }
             var armed = try waker.arm(at: target, now: now)
             armed.slack = runner == .none ? .zero : policy.runnerSlack
             state.withLock { $0.failure = nil }
@@ -98,9 +100,14 @@ final class WakeupKeeper: Sendable {
         prepareOnce()
         // Each turn loses only to another process that submitted in between; then its work is looked at too.
         for _ in 0..<100 {
-            if try isSettled(runner: runner, tidy: tidy) { return }
+            if !tidy, try isSettled(runner: runner) { return }
             let isDone = try lockingArming { () throws(SchedulingFailure) in
-                try self.move(runner: runner, tidy: tidy)
+                guard tidy, try self.isSettled(runner: runner), let kept = try self.store.wakeup() else {
+                    return try self.move(runner: runner, tidy: tidy)
+                }
+                // Under the lock: what another process is about to record must not be taken for a leftover.
+                self.waker.disarmAll(except: kept.name)
+                return true
             }
             if isDone { return }
         }
@@ -111,19 +118,17 @@ final class WakeupKeeper: Sendable {
             .instant(now: now, runner: runner, policy: policy)
     }
 
-    private func isSettled(runner: LiveRunner, tidy: Bool) throws(SchedulingFailure) -> Bool {
+    private func isSettled(runner: LiveRunner) throws(SchedulingFailure) -> Bool {
         let now = environment.time.now().wall
         let outlook = try store.outlook()
         let record = try store.wakeup()
-        guard let target = target(outlook, runner, now) else { return record == nil && !tidy }
+        guard let target = target(outlook, runner, now) else { return record == nil }
         guard let record, record.generation == waker.generation(), record.instant > now, record.instant <= target
         else { return false }
         // Too early is a needless launch: while something runs it may be early, but not before the next heartbeat.
         let watchdogFloor = now.advanced(by: policy.watchdog * 2 / 3)
         let floor = outlook.claimed > 0 ? min(target, watchdogFloor) : target.advanced(by: .seconds(-1))
-        guard record.instant >= floor else { return false }
-        if tidy { waker.disarmAll(except: record.name) }
-        return true
+        return record.instant >= floor
     }
 
     /// Returns false if another process changed what is pending in between.
@@ -135,7 +140,7 @@ final class WakeupKeeper: Sendable {
             if isEmpty { waker.disarmAll(except: nil) }
             return isEmpty
         }
-        guard let armed = arm(at: target, runner: runner, now) else { return true }
+        guard let armed = arm(at: target, runner: runner, after: record, now) else { return true }
         CrashPoint.pass(.afterArm)
         let policy = policy
         let isRecorded = try store.recordWakeup(armed) { outlook in
@@ -156,7 +161,7 @@ final class WakeupKeeper: Sendable {
         return true
     }
 
-    /// Once a process: the unit file is there, and the timer that the store speaks of is really waiting.
+    /// Once a process, or until it succeeds: the unit file is there, and the timer that the store speaks of is really waiting.
     private func prepareOnce() {
         guard
             state.withLock({ state in
@@ -179,7 +184,10 @@ final class WakeupKeeper: Sendable {
                 }
             }
         } catch {
-            state.withLock { $0.failure = error }
+            state.withLock { state in
+                state.failure = error
+                state.isPrepared = false
+            }
             environment.log(error.description)
         }
     }

@@ -58,7 +58,8 @@ struct InstalledTemplate {
                 trouble = "systemd did not reload its units: " + error.cause
             }
         }
-        if !isSettled { try settle() }
+        // Without the marker nothing is enabled by us: another process of the app may have had nothing pending.
+        if !isSettled || !enabledMarker.exists { try settle() }
     }
 
     /// An upgrade moves an executable, and then the old one is gone. Two that both exist take the unit from each other.

@@ -229,6 +229,8 @@ package final class LogindHost: HostPort {
         case ("PrepareForSleep", true): return .willSleep(grace: grace)
         case ("PrepareForSleep", false): return .didWake
         case ("PrepareForShutdown", true): return .willShutDown(grace: grace)
+        // Called off, or it failed: the host lives on, and so do its tasks.
+        case ("PrepareForShutdown", false): return .didWake
         default: return nil
         }
     }

@@ -6,7 +6,7 @@ import SchedulingCore
 import Synchronization
 
 /// Power, network, sleep and shutdown of a simulated host.
-final class SimulatedHost: HostPort, ConditionsSource {
+final class SimulatedHost: HostPort, InhibitorPort, ConditionsSource {
     /// Guarded by `state`.
     private struct State {
         var power: PowerSource? = .external
@@ -76,6 +76,26 @@ final class SimulatedHost: HostPort, ConditionsSource {
         return nil
     }
     func releaseLocks() { state.withLock { $0.lockCount = max(0, $0.lockCount - 1) } }
+
+    func inhibit(_ kinds: [Inhibition], why: String) -> InhibitorAnswer {
+        state.withLock { $0.lockCount += kinds.count }
+        return InhibitorAnswer(held: kinds.map { _ in Lock { [weak self] in self?.releaseLocks() } })
+    }
+
+    private final class Lock: HeldInhibitor {
+        private let onRelease: @Sendable () -> Void
+        private let isHeld = Mutex(true)
+        init(onRelease: @escaping @Sendable () -> Void) { self.onRelease = onRelease }
+        deinit { release() }
+        func release() {
+            let wasHeld = isHeld.withLock { isHeld in
+                defer { isHeld = false }
+                return isHeld
+            }
+            if wasHeld { onRelease() }
+        }
+    }
+
     func notify(status: String, extendBy: Duration?) { state.withLock { $0.status = status } }
     func notifyReady() {}
 

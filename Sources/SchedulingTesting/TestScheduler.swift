@@ -40,7 +40,7 @@ public final class TestScheduler: Sendable {
     public let time: ManualTime
     private let program: @Sendable (TaskScheduler) -> Void
     private let configuration: TaskScheduler.Configuration
-    private let directory: String
+    package let directory: String
     private let host: SimulatedHost
 
     /// Guarded by `state`: the processes that live, and who waits until they settle.
@@ -260,7 +260,8 @@ public final class TestScheduler: Sendable {
         guard let waker = state.withLock(\.waker) else { preconditionFailure("made by init") }
         let identifier = configuration.appIdentifier ?? ""
         let environment = SchedulingEnvironment(
-            appIdentifier: identifier, time: time, conditions: host, host: host, waker: waker, launch: context,
+            appIdentifier: identifier, time: time, conditions: host, host: host,
+            activityHost: ActivityHost(host), waker: waker, launch: context,
             openStore: { () throws(SchedulingFailure) in
                 let state = try StateDirectory.resolve(explicit: directory, appIdentifier: identifier, environment: [:])
                 return try SchedulingStore(directory: state, machine: "simulated", boot: boot, pid: pid)
@@ -316,6 +317,7 @@ public final class TestScheduler: Sendable {
             for run in process.scheduler.activeRuns where !isSettled(run, process) {
                 names.append(run.occurrence.identifier)
             }
+            names += process.scheduler.activeActivities
         }
         return names
     }

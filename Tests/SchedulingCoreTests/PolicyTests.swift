@@ -21,6 +21,14 @@ struct PolicyTests {
             ])
     }
 
+    @Test("a retry delay of ages is cut to the longest one, and never overflows")
+    func hugeRetryDelay() {
+        var policy = RunPolicy()
+        policy.maximumAttempts = 100
+        policy.retryDelay = .seconds(Int64.max)
+        #expect(policy.recovery(attempts: 50, now: now) == .again(at: now.advanced(by: .seconds(3600))))
+    }
+
     @Test("the wake-up is the earliest instant, and never later than the watchdog while something runs")
     func wakeTarget() {
         let policy = RunPolicy()

@@ -244,6 +244,70 @@ struct SchedulerMachineTests {
         #expect(beat.contains(.keepArmed) && beat.contains(.tellServiceManager(["a"])))
     }
 
+    @Test("an instant that was reached is not set again before the store has told of another")
+    func noAlarmInThePast() {
+        var driver = MachineDriver(.resident)
+        driver.add("a", in: .seconds(60))
+        driver.send(.began(announced: []))
+        driver.pass(.seconds(60))
+        // The store does not answer: an alarm at an instant that is past would go off for ever.
+        let effects = driver.machine.handle(.timeReached, at: driver.now)
+        #expect(effects == [.look(includingWaiting: false), .setAlarm(wall: nil, awake: nil)])
+    }
+
+    @Test("a stop that comes between a claim and its answer gives back what was claimed, no attempt burnt")
+    func stopWhileClaiming() {
+        var driver = MachineDriver(.resident)
+        let a = driver.add("a")
+        _ = driver.machine.handle(.began(announced: []), at: driver.now)
+        let claim = driver.machine.handle(.looked(due: driver.pending, next: nil), at: driver.now)
+        #expect(claim.contains(.claim([a])))
+        #expect(!driver.machine.handle(.host(.stopRequested), at: driver.now).contains(.finish))
+        let answer = driver.machine.handle(.claimed(driver.pending, asked: [a]), at: driver.now)
+        #expect(driver.ends(answer).map(\.outcome) == [.interrupted])
+        #expect(driver.ends(answer)[0].again == driver.now.wall)
+        #expect(answer.last == .finish)
+    }
+
+    @Test("a stop during a claim that the store refuses finishes all the same")
+    func stopWhileClaimIsRefused() {
+        var driver = MachineDriver(.launch)
+        driver.add("a")
+        _ = driver.machine.handle(.began(announced: []), at: driver.now)
+        _ = driver.machine.handle(.looked(due: driver.pending, next: nil), at: driver.now)
+        _ = driver.machine.handle(.host(.stopRequested), at: driver.now)
+        #expect(driver.machine.handle(.claimed([], asked: []), at: driver.now) == [.finish])
+    }
+
+    @Test("when a condition is met, everything that waited for it runs, also what found no room at first")
+    func conditionMetForMany() {
+        var policy = RunPolicy()
+        policy.maximumConcurrentTasks = 1
+        var driver = MachineDriver(.resident, policy: policy)
+        driver.conditions = MachineDriver.conditions(.battery, .online)
+        let a = driver.add("a", requires: .externalPower)
+        driver.add("b", requires: .externalPower)
+        driver.send(.began(announced: []))
+        driver.conditions = MachineDriver.conditions(.external, .online)
+        #expect(driver.started(driver.send(.conditionsObserved(driver.conditions))) == ["a"])
+        #expect(driver.started(driver.send(.completed(a, failure: nil))) == ["b"])
+    }
+
+    @Test("a budget and a grace of ages do not overflow into the past")
+    func endlessBudget() {
+        var policy = RunPolicy()
+        policy.budgets = Budgets(refresh: .seconds(Int64.max), expirationGrace: .seconds(Int64.max))
+        var driver = MachineDriver(.resident, policy: policy)
+        driver.now.awake = 3_600_000_000
+        driver.add("a")
+        driver.send(.began(announced: []))
+        driver.pass(.seconds(86_400))
+        #expect(driver.expired(driver.send(.timeReached)).isEmpty)
+        driver.send(.host(.willSleep(grace: .seconds(5))))
+        driver.pass(.seconds(1))
+        #expect(driver.ends(driver.send(.timeReached)).isEmpty)
+    }
+
     @Test("a second end of the same run changes nothing")
     func secondEnd() {
         var driver = MachineDriver(.resident)

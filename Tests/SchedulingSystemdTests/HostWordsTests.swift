@@ -25,8 +25,8 @@ struct HostWordsTests {
         #expect(event("PrepareForSleep", true) == .willSleep(grace: .seconds(7)))
         #expect(event("PrepareForSleep", false) == .didWake)
         #expect(event("PrepareForShutdown", true) == .willShutDown(grace: .seconds(7)))
-        // A shutdown that was called off.
-        #expect(event("PrepareForShutdown", false) == nil)
+        // A shutdown that was called off: tasks start again, as after sleep.
+        #expect(event("PrepareForShutdown", false) == .didWake)
         #expect(event("SessionNew", true) == nil)
     }
 

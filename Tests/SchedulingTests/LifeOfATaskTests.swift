@@ -174,6 +174,18 @@ struct LifeOfATaskTests {
         #expect(diary.all == ["missed", "later"])
     }
 
+    @Test("what is submitted after nothing was pending is caught up at boot as well")
+    func hostDeathAfterNothing() async throws {
+        let test = try TestScheduler(time: time) { [diary] scheduler in
+            scheduler.register(forTaskWithIdentifier: "a") { _ in diary.note("a") }
+        }
+        try test.scheduler.submitRefresh("a", in: 600, now: time)
+        test.scheduler.cancel(taskRequestWithIdentifier: "a")
+        try test.scheduler.submitRefresh("a", in: 600, now: time)
+        try await test.reboot(downFor: .seconds(3600))
+        #expect(diary.all == ["a"])
+    }
+
     @Test("a host that dies in the middle of a run burns no attempt")
     func hostDeathInARun() async throws {
         let test = try TestScheduler(time: time) { [diary, time] scheduler in

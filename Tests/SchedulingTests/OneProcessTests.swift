@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import Foundation
+import Scheduling
+import SchedulingCore
+import SchedulingRuntime
+import SchedulingTesting
+import Synchronization
+import Testing
+
+@testable import SchedulingStore
+
+/// The order in which one process does what cannot be seen from outside.
+@Suite("The order of things in one process")
+struct OneProcessTests {
+    let diary = Diary()
+
+    func makeScheduler(_ directory: String) throws -> TaskScheduler {
+        let diary = diary
+        let surroundings = OneProcess(directory: directory, diary: diary)
+        let environment = SchedulingEnvironment(
+            appIdentifier: "org.example.one", time: ManualTime(), conditions: surroundings, host: surroundings,
+            waker: surroundings, launch: .background(instance: "1"),
+            openStore: { () throws(SchedulingFailure) in
+                try SchedulingStore(
+                    directory: StateDirectory(path: directory), machine: "m", boot: "b", pid: 1)
+            },
+            processIdentifier: 1,
+            listenForStop: { _ in
+                diary.note("hears a stop")
+                return { diary.note("deaf again") }
+            }, log: { diary.note($0) })
+        return TaskScheduler(configuration: .init(), environment: .success(environment))
+    }
+
+    @Test("a launch stops other wake-ups under the arming lock, so that none is taken for a leftover while it is armed")
+    func tidiesUnderTheLock() async throws {
+        let directory = NSTemporaryDirectory() + "/background-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let scheduler = try makeScheduler(directory)
+        scheduler.register(forTaskWithIdentifier: "a") { _ in }
+        let request = AppRefreshTaskRequest(identifier: "a")
+        request.earliestBeginDate = Date(timeIntervalSince1970: 1_767_225_600 + 600)
+        try scheduler.submit(request)
+        #expect(try await scheduler.handleBackgroundLaunch())
+        #expect(diary.all.contains("tidies up, locked: true"), "\(diary.all)")
+        #expect(!diary.all.contains("tidies up, locked: false"))
+    }
+
+    @Test("a launch hears a request to stop before anything can start, and no longer when it is over")
+    func hearsStopsFirst() async throws {
+        let directory = NSTemporaryDirectory() + "/background-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        #expect(try await makeScheduler(directory).handleBackgroundLaunch())
+        let order = diary.all.filter { ["hears a stop", "starts", "deaf again"].contains($0) }
+        #expect(order == ["hears a stop", "starts", "deaf again"])
+    }
+}
+
+/// A waker and a host that note what is asked of them.
+private struct OneProcess: Waker, HostPort, ConditionsSource {
+    let directory: String
+    let diary: Diary
+
+    func backend() -> Backend { Backend(kind: .simulated, reason: "a test") }
+    func generation() -> String { "g" }
+    func prepare() throws(SchedulingFailure) {}
+    func arm(at instant: WallTime, now: Moment) throws(SchedulingFailure) -> ArmedWakeup {
+        ArmedWakeup(name: UUID().uuidString, instant: instant, generation: "g")
+    }
+    func disarm(_ name: String) {}
+    func disarmAll(except kept: String?) {
+        guard let lock = try? LockFile(directory + "/arming.lock") else { return }
+        diary.note("tidies up, locked: \(lock.isLockedElsewhere(0))")
+    }
+    func isLaunching(_ name: String) -> Bool { false }
+    func isArmed(_ name: String) -> Bool { true }
+
+    func listen(_ onEvent: @escaping @Sendable (HostEvent) -> Void) -> [HostEvent] {
+        diary.note("starts")
+        return []
+    }
+    func holdLocks(why: String) -> String? { nil }
+    func releaseLocks() {}
+    func notify(status: String, extendBy: Duration?) {}
+    func notifyReady() {}
+
+    func observe() -> Conditions {
+        Conditions(power: Observed(nil, source: "test", at: .epoch), network: Observed(nil, source: "test", at: .epoch))
+    }
+    func watch(_ onChange: @escaping @Sendable (Conditions) -> Void) -> any ConditionsWatch { NoWatch() }
+    private final class NoWatch: ConditionsWatch { func stop() {} }
+}
