@@ -8,6 +8,16 @@ import PackageDescription
 let systemd: TargetDependencyCondition? = .when(platforms: [.linux], traits: ["Systemd"])
 let linux: TargetDependencyCondition? = .when(platforms: [.linux])
 
+/// Code as iOS apps have it, compiled as a client's package would: our `package` members are not seen, warnings are errors.
+func clientCode(
+    _ name: String, _ mode: SwiftLanguageMode, _ flags: [String] = [], dependencies: [Target.Dependency] = []
+) -> Target {
+    .testTarget(
+        name: "ClientCode" + name, dependencies: ["BackgroundTasks", "Scheduling"] + dependencies,
+        path: "Tests/ClientCode/" + name, packageAccess: false,
+        swiftSettings: [.swiftLanguageMode(mode), .unsafeFlags(["-warnings-as-errors"] + flags)])
+}
+
 let package = Package(
     name: "swift-background",
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .visionOS(.v2)],
@@ -94,6 +104,15 @@ let package = Package(
             name: "BackgroundTasksTests",
             dependencies: ["BackgroundTasks", "SchedulingTesting"]),
         .testTarget(name: "HouseRulesTests"),
+
+        // That it compiles is what they prove, in each style of settings that apps are built with.
+        clientCode("Swift5", .v5),
+        clientCode("Swift6", .v6, ["-enable-upcoming-feature", "MemberImportVisibility"]),
+        clientCode("UncheckedTasks", .v6),
+        clientCode("PlacesInSwift5", .v5, dependencies: ["SchedulingTesting"]),
+        clientCode(
+            "MainActorByDefault", .v6,
+            ["-default-isolation", "MainActor", "-enable-upcoming-feature", "NonisolatedNonsendingByDefault"]),
 
         // The real thing: a program that is driven on a real systemd host.
         .executableTarget(

@@ -24,7 +24,7 @@ public struct Budgets: Hashable, Sendable {
     package subscript(kind: TaskKind) -> Duration {
         switch kind {
         case .refresh: refresh
-        case .processing: processing
+        case .processing, .health: processing
         case .continued: .seconds(Int64.max / 4_000_000)  // its progress decides, not a clock
         }
     }

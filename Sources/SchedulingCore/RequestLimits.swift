@@ -26,7 +26,7 @@ public struct RequestLimits: Hashable, Sendable {
     package func limit(for kind: TaskKind) -> Int? {
         switch kind {
         case .refresh: refresh
-        case .processing: processing
+        case .processing, .health: processing
         case .continued: nil  // they queue
         }
     }

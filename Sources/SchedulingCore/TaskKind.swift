@@ -7,6 +7,8 @@ public enum TaskKind: Int, Hashable, Sendable, CaseIterable, CustomStringConvert
     case refresh = 1
     /// Longer, deferrable work: minutes.
     case processing = 2
+    /// Processing for a health study: limited and budgeted as processing.
+    case health = 4
 
     /// Work that a user's action started in a running program, and that goes on beside it.
     case continued = 3
@@ -17,6 +19,10 @@ public enum TaskKind: Int, Hashable, Sendable, CaseIterable, CustomStringConvert
         case .refresh: "refresh"
         case .processing: "processing"
         case .continued: "continued"
+        case .health: "health research"
         }
     }
+
+    /// The kind with which it shares a limit.
+    package var limitedAs: TaskKind { self == .health ? .processing : self }
 }

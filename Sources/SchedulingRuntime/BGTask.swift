@@ -15,13 +15,15 @@ open class BGTask: NSObject {
     /// The identifier that was registered.
     open var identifier: String { run.occurrence.identifier }
 
-    /// Called once when the run has to stop, on a queue of its own; complete the task soon after.
+    /// Called once when the run has to stop; complete the task soon after.
     ///
+    /// It is called in the background, beside the launch handler. One that was set on the main actor, or on the actor that
+    /// the launch handler belongs to, is called there: keep that actor free.
     /// It is set to nil after it was called and when the task completes. Without a handler, a run that has to stop counts
     /// as completed without success.
     open var expirationHandler: (() -> Void)? {
         get { run.expirationHandler?.handler }
-        set { run.expirationHandler = newValue.map { HandlerBox(handler: $0) } }
+        set { run.setExpirationHandler(newValue.map { HandlerBox(handler: $0) }, in: run.presentPlace) }
     }
 
     /// Completes the run; `success` is recorded. Only the first call counts, also when it comes after expiration. To try
@@ -43,6 +45,9 @@ open class BGAppRefreshTask: BGTask {}
 /// A run of a longer, deferrable task.
 open class BGProcessingTask: BGTask {}
 
+/// A run of a processing task for a health study.
+open class BGHealthResearchTask: BGProcessingTask {}
+
 extension TaskRun {
     /// The task that a launch handler gets; made on the handler's own queue.
     func makeTask() -> BGTask {
@@ -51,6 +56,7 @@ extension TaskRun {
         case .processing: BGProcessingTask(run: self)
         case .continued:
             BGContinuedProcessingTask(run: self, state: continued ?? ContinuedState(title: "", subtitle: ""))
+        case .health: BGHealthResearchTask(run: self)
         }
     }
 }

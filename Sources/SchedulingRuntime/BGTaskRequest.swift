@@ -8,14 +8,15 @@ import SchedulingCore
 /// A request for one run of a task; use one of its subclasses.
 open class BGTaskRequest: NSObject, NSCopying {
     /// The task that is asked for.
-    public let identifier: String
+    open var identifier: String { name }
+    private let name: String
 
     /// Not before this date; nil: as soon as possible. A floor, never a promise. A date in the past counts as now, one that
     /// is no number or after the year 9999 is refused by `submit`.
     open var earliestBeginDate: Date?
 
     package init(identifier: String, earliestBeginDate: Date? = nil) {
-        self.identifier = identifier
+        name = identifier
         self.earliestBeginDate = earliestBeginDate
     }
 
@@ -74,4 +75,27 @@ open class BGProcessingTaskRequest: BGTaskRequest {
         if requiresExternalPower { requirements.insert(.externalPower) }
         return requirements
     }
+}
+
+/// A request for a processing task of a health study.
+///
+/// On Apple's systems such a task needs an entitlement and may read protected files. On Linux it is a processing task whose
+/// run is a `BGHealthResearchTask`; limits and budgets count it as one.
+open class BGHealthResearchTaskRequest: BGProcessingTaskRequest {
+    /// The protection of the files that the run reads. Linux has no such protection: it is copied by `copy()`, and neither
+    /// judged nor kept in the store. Default: `NSFileProtectionCompleteUntilFirstUserAuthentication`.
+    open var protectionTypeOfRequiredData = NSString(
+        string: FileProtectionType.completeUntilFirstUserAuthentication.rawValue)
+
+    /// A request with the same values.
+    open override func copy(with zone: NSZone? = nil) -> Any {
+        let copy = BGHealthResearchTaskRequest(identifier: identifier)
+        copy.earliestBeginDate = earliestBeginDate
+        copy.requiresNetworkConnectivity = requiresNetworkConnectivity
+        copy.requiresExternalPower = requiresExternalPower
+        copy.protectionTypeOfRequiredData = protectionTypeOfRequiredData
+        return copy
+    }
+
+    package override var kind: TaskKind? { .health }
 }

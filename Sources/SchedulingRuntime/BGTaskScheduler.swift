@@ -64,16 +64,18 @@ public final class BGTaskScheduler: NSObject, Sendable {
     /// Registers the handler that is called with a task each time one of this identifier is launched.
     ///
     /// Register every task's handler before `handleBackgroundLaunch()` or `run()` is called. `queue` is where the handler
-    /// runs; nil means a concurrent background queue. A handler that comes later serves continued tasks only. Returns false,
-    /// and says why on standard error, if the identifier is not permitted by the `Info.plist` or has a handler already. The
-    /// handler of a wildcard (`org.example.app.export.*`) serves every identifier behind it that has none of its own.
+    /// runs; nil means in the background, beside other handlers. A closure that belongs to an actor, as one written in a
+    /// main-actor type does, runs on that actor whatever the queue: the main actor has to be free for it. A handler that
+    /// comes later serves continued tasks only. Returns false, and says why on standard error, if the identifier is not
+    /// permitted by the `Info.plist` or has a handler already. The handler of a wildcard (`org.example.app.export.*`)
+    /// serves every identifier behind it that has none of its own.
     @discardableResult
     public func register(
         forTaskWithIdentifier identifier: String, using queue: DispatchQueue?,
-        launchHandler: @escaping (BGTask) -> Void
+        launchHandler: @escaping @isolated(any) (BGTask) -> Void
     ) -> Bool {
-        let box = HandlerBox(handler: launchHandler)
-        return register(identifier, queue.map { .closure(queue: $0, box) } ?? .defaultQueue(box))
+        let place = HandlerPlace(isolation: launchHandler.isolation, queue: queue)
+        return register(identifier, .closure(place, .withoutIsolation(launchHandler)))
     }
 
     /// Registers an async handler: returning completes the task, throwing fails it, expiration cancels the Swift task.
@@ -138,7 +140,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
     }
 
     /// Submits a request without blocking the caller; throws `BGTaskScheduler.Error`.
-    public func submitTaskRequest(_ taskRequest: BGTaskRequest) async throws {
+    public nonisolated(nonsending) func submitTaskRequest(_ taskRequest: BGTaskRequest) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Swift.Error>) in
             submitTaskRequest(taskRequest) { error in
                 if let error { continuation.resume(throwing: error) } else { continuation.resume() }
@@ -146,7 +148,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         }
     }
 
-    /// A queue for one call. Not the shared pool: see `queueOfItsOwn`.
+    /// A queue for one call. Not the shared pool: see `HandlerPlace`.
     private var background: DispatchQueue { DispatchQueue(label: "background.call") }
 
     private func submitAll(_ requests: [BGTaskRequest]) throws(SchedulingFailure) {
@@ -250,15 +252,21 @@ public final class BGTaskScheduler: NSObject, Sendable {
 
     // MARK: Pending
 
-    /// Calls the handler, on a background queue, with copies of the requests that have not been started.
-    public func getPendingTaskRequests(completionHandler: @escaping ([BGTaskRequest]) -> Void) {
-        let box = HandlerBox(handler: completionHandler)
-        background.async { box.handler(self.pendingRequests()) }
+    /// Calls the handler with copies of the requests that have not been started: in the background, or on the actor that
+    /// the closure belongs to.
+    public func getPendingTaskRequests(completionHandler: @escaping @isolated(any) ([BGTaskRequest]) -> Void) {
+        let place = HandlerPlace(isolation: completionHandler.isolation, queue: nil)
+        let box = HandlerBox<([BGTaskRequest]) -> Void>.withoutIsolation(completionHandler)
+        place.start("background.pending") { box.handler(self.pendingRequests()) }
     }
 
     /// Copies of the requests that have not been started.
-    public func pendingTaskRequests() async -> [BGTaskRequest] {
-        pendingRequests()
+    public nonisolated(nonsending) func pendingTaskRequests() async -> [BGTaskRequest] {
+        await withCheckedContinuation { continuation in
+            HandlerPlace.background.start("background.pending") {
+                continuation.resume(returning: self.pendingRequests())
+            }
+        }
     }
 
     private func pendingRequests() -> [BGTaskRequest] {
@@ -340,6 +348,11 @@ extension BGTaskRequest {
             processing.requiresNetworkConnectivity = pending.requirements.contains(.network)
             processing.requiresExternalPower = pending.requirements.contains(.externalPower)
             request = processing
+        case .health:
+            let research = BGHealthResearchTaskRequest(identifier: pending.identifier)
+            research.requiresNetworkConnectivity = pending.requirements.contains(.network)
+            research.requiresExternalPower = pending.requirements.contains(.externalPower)
+            request = research
         }
         request.earliestBeginDate = pending.hasEarliest ? Date(pending.instant) : nil
         return request

@@ -10,7 +10,10 @@ extension BGTaskScheduler {
 
     /// What `submit` throws: Apple's codes; the sentence says what to do, and `failure` holds the details.
     public struct Error: CustomNSError, Hashable, Sendable, LocalizedError, CustomStringConvertible {
-        /// Apple's codes.
+        /// Apple's codes. There may be more one day: an exhaustive `switch` needs `@unknown default`, as Apple's does.
+        #if hasAttribute(nonexhaustive)
+        @nonexhaustive(warn)
+        #endif
         public enum Code: Int, Hashable, Sendable {
             /// The scheduler cannot be used here: no state directory, no store.
             case unavailable = 1

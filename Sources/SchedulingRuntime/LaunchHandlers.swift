@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
-import Dispatch
 import SchedulingCore
 import Synchronization
 
 /// What a program registered: for each identifier, how its task is started.
 final class LaunchHandlers: Sendable {
     enum Handler: Sendable {
-        /// Apple's form: a closure that is called on a queue with a task.
-        case closure(queue: DispatchQueue, HandlerBox<(BGTask) -> Void>)
-        /// The same, on a queue of ours.
-        case defaultQueue(HandlerBox<(BGTask) -> Void>)
+        /// Apple's form: a closure that is called with a task.
+        case closure(HandlerPlace, HandlerBox<(BGTask) -> Void>)
         /// Ours: returning completes, throwing fails, expiration cancels.
         case async(@Sendable (BGTaskContext) async throws -> Void)
     }

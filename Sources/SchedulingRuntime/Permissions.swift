@@ -71,7 +71,7 @@ extension TaskKind {
     fileprivate var mode: String? {
         switch self {
         case .refresh: "fetch"
-        case .processing: "processing"
+        case .processing, .health: "processing"
         case .continued: nil
         }
     }

@@ -2,7 +2,6 @@
 // Copyright (c) 2026 the swift-background authors
 
 import BackgroundSurroundings
-import Dispatch
 import SchedulingCore
 import SchedulingStore
 import Synchronization

@@ -15,6 +15,8 @@ package final class TaskRun: Sendable {
     /// Guarded by `state`: the handler's thread, the thread that expires it and the client's own threads meet here.
     private struct State {
         var expirationHandler: HandlerBox<() -> Void>?
+        var expirationPlace = HandlerPlace.background
+        var launchActor: (any Actor)?
         var reason: ExpirationReason?
         var isCompleted = false
         var isExpirationPending = false
@@ -35,9 +37,27 @@ package final class TaskRun: Sendable {
     /// Whether the expiration handler was taken out and has not returned.
     package var isExpirationPending: Bool { state.withLock(\.isExpirationPending) }
 
-    var expirationHandler: HandlerBox<() -> Void>? {
-        get { state.withLock(\.expirationHandler) }
-        set { state.withLock { if !$0.isCompleted { $0.expirationHandler = newValue } } }
+    var expirationHandler: HandlerBox<() -> Void>? { state.withLock(\.expirationHandler) }
+
+    func setExpirationHandler(_ handler: HandlerBox<() -> Void>?, in place: HandlerPlace) {
+        state.withLock { state in
+            guard !state.isCompleted else { return }
+            state.expirationHandler = handler
+            state.expirationPlace = place
+        }
+    }
+
+    /// The actor that the launch handler belongs to, if it does.
+    var launchActor: (any Actor)? {
+        get { state.withLock(\.launchActor) }
+        set { state.withLock { $0.launchActor = newValue } }
+    }
+
+    /// Where an expiration handler that is set by the caller belongs: its closure cannot tell, so this goes by who sets it.
+    var presentPlace: HandlerPlace {
+        if MainQueue.isCurrent { return .actor(MainActor.shared) }
+        guard let actor = launchActor, actor !== MainActor.shared else { return .background }
+        return .actor(actor)
     }
 
     /// Ends the run. A second end is ignored: the first one counts.
@@ -53,13 +73,13 @@ package final class TaskRun: Sendable {
     }
 
     /// Notes the reason and takes the handler out: it is called once. Nil: the run is complete, or has no handler.
-    func expire(_ reason: ExpirationReason) -> HandlerBox<() -> Void>? {
+    func expire(_ reason: ExpirationReason) -> (HandlerBox<() -> Void>, HandlerPlace)? {
         state.withLock { state in
             guard !state.isCompleted else { return nil }
             state.reason = reason
             defer { state.expirationHandler = nil }
             state.isExpirationPending = state.expirationHandler != nil
-            return state.expirationHandler
+            return state.expirationHandler.map { ($0, state.expirationPlace) }
         }
     }
 

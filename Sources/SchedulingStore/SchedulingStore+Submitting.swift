@@ -99,8 +99,10 @@ extension SchedulingStore {
     private func check(_ limits: RequestLimits, for requests: [NewRequest]) throws {
         let statement = try database.statement("SELECT kind, count(*) FROM requests WHERE begun = 0 GROUP BY kind")
         let counts = try statement.rows { ($0.integer(0), Int($0.integer(1))) }
-        for kind in TaskKind.allCases where requests.contains(where: { $0.kind == kind }) {
-            let count = counts.first { $0.0 == Int64(kind.rawValue) }?.1 ?? 0
+        for kind in TaskKind.allCases where requests.contains(where: { $0.kind.limitedAs == kind }) {
+            let count = counts.reduce(0) { sum, row in
+                TaskKind(rawValue: Int(row.0))?.limitedAs == kind ? sum + row.1 : sum
+            }
             if let limit = limits.limit(for: kind), count > limit { throw tooMany("\(kind) requests", count, limit) }
         }
         let total = counts.reduce(0) { $0 + $1.1 }

@@ -1,0 +1,1 @@
+../Shared/Guards.swift
