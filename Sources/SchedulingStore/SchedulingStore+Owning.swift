@@ -75,10 +75,27 @@ extension SchedulingStore {
         var boot: String?
     }
 
-    /// Ends the runs and the launches of all owners whose lock is gone, and forgets those owners.
-    private func recover(now: WallTime, retry: (Occurrence) -> RecoveryVerdict) throws -> [HistoryEntry] {
+    /// Recovers what was held by owners that died since this one began, in one commit; without any, it only reads.
+    package func recoverDead(
+        now: WallTime, retry: (Occurrence) -> RecoveryVerdict
+    ) throws(SchedulingFailure) -> [HistoryEntry] {
+        let isNeeded = try read("look for dead owners") { state in
+            try database.statement("SELECT owner FROM occurrences INDEXED BY occurrences_claimed WHERE state = 1")
+                .rows { $0.integer(0) }.contains { !isAlive($0, state) }
+        }
+        guard isNeeded else { return [] }
+        return try write("take over from dead owners") { state in
+            try recover(except: state.owner, now: now, retry: retry)
+        }
+    }
+
+    /// Ends the runs and the launches of all owners whose lock is gone, and forgets those owners. One's own lock is not
+    /// seen, so one's own number is named.
+    private func recover(
+        except own: Int64? = nil, now: WallTime, retry: (Occurrence) -> RecoveryVerdict
+    ) throws -> [HistoryEntry] {
         let known = try database.statement("SELECT id FROM owners").rows { $0.integer(0) }
-        let dead = known.filter { !owners.isLockedElsewhere($0) }
+        let dead = known.filter { $0 != own && !owners.isLockedElsewhere($0) }
         guard !dead.isEmpty else { return [] }
         var entries: [HistoryEntry] = []
         for owner in dead {
