@@ -20,7 +20,8 @@ package struct ActivityMachine: Sendable {
         case scheduled(ActivityPlan, since: WallTime)
         case timeReached
         case conditionsObserved(Conditions)
-        case host(HostEvent)
+        /// Whether the host is about to sleep or to shut down, or this program to stop.
+        case hostChanged(isAboutToStop: Bool)
         /// The store gave us the run.
         case claimed
         /// Another process ran it, so that the interval counts from `since`; nil: it is over for all.
@@ -37,6 +38,8 @@ package struct ActivityMachine: Sendable {
         case setAlarm(wall: WallTime?, awake: Int64?)
         /// Watch the conditions from now on, and say what they are.
         case watchConditions
+        /// Say what the conditions are, in case the watch was not told.
+        case observeConditions
         case endWatch
         /// Ask the store for the run whose interval counts from `since`.
         case claim(since: WallTime)
@@ -47,6 +50,9 @@ package struct ActivityMachine: Sendable {
         /// Record that what fired at that instant was deferred: the interval counts from `since` again.
         case restore(fired: WallTime, since: WallTime)
     }
+
+    /// How often an activity that waits for external power looks for it without being told.
+    package static let recheck = Duration.seconds(15 * 60)
 
     private enum State: Sendable {
         /// Not scheduled, over, or abandoned: nothing happens until it is scheduled.
@@ -75,12 +81,9 @@ package struct ActivityMachine: Sendable {
     private var power: PowerSource?
     /// Seen in the present window.
     private var wasOnBattery = false
-    private var isAboutToSleep = false
-    private var isAboutToStop = false
+    private var isHeld = false
 
     package init() {}
-
-    private var isHeld: Bool { isAboutToSleep || isAboutToStop }
 
     /// Whether the run in progress had better stop and be deferred; nil without a run: then the conditions tell.
     package var shouldDefer: Bool? {
@@ -99,9 +102,9 @@ package struct ActivityMachine: Sendable {
     package mutating func handle(_ input: Input, at now: Moment) -> [Effect] {
         switch input {
         case .scheduled(let plan, let since): schedule(plan, since, now)
-        case .timeReached: consider(now)
+        case .timeReached: look(now)
         case .conditionsObserved(let conditions): observed(conditions, now)
-        case .host(let event): announced(event, now)
+        case .hostChanged(let isAboutToStop): hostChanged(isAboutToStop, now)
         case .claimed: start(now)
         case .taken(let since): lose(since, now)
         case .completed(let run, let ending, let plan): end(run, ending, plan, now)
@@ -138,7 +141,17 @@ package struct ActivityMachine: Sendable {
             return [.claim(since: window.since)]
         }
         wasOnBattery = !isGood
-        return [alarm(isGood ? window.nominal : window.closes)]
+        if isGood { return [alarm(window.nominal)] }
+        let again = Deadline(now.wall.advanced(by: ActivityMachine.recheck), at: now)
+        return [alarm(again.wall < window.closes.wall && again.awake < window.closes.awake ? again : window.closes)]
+    }
+
+    /// The watch is not believed for long: in a container, for one, nobody announces power.
+    private mutating func look(_ now: Moment) -> [Effect] {
+        guard case .waiting(let window) = state, isWatching, !isHeld, window.opens.isReached(at: now) else {
+            return consider(now)
+        }
+        return [.observeConditions]
     }
 
     private mutating func observed(_ conditions: Conditions, _ now: Moment) -> [Effect] {
@@ -146,12 +159,8 @@ package struct ActivityMachine: Sendable {
         return isWatching ? consider(now) : []
     }
 
-    private mutating func announced(_ event: HostEvent, _ now: Moment) -> [Effect] {
-        switch event {
-        case .willSleep: isAboutToSleep = true
-        case .didWake: isAboutToSleep = false
-        case .willShutDown, .stopRequested: isAboutToStop = true
-        }
+    private mutating func hostChanged(_ isAboutToStop: Bool, _ now: Moment) -> [Effect] {
+        isHeld = isAboutToStop
         return consider(now)
     }
 

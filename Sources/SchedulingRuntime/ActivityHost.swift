@@ -12,6 +12,8 @@ package final class ActivityHost: Sendable {
     /// Guarded by `state`: what was announced and is not over, and who wants to hear.
     private struct State {
         var isListening = false
+        /// What was heard before it is known what had been announced already; nil once that is known.
+        var early: [HostEvent]? = []
         var standing: Set<Standing> = []
         var listeners: [Int: @Sendable (HostEvent) -> Void] = [:]
         var nextID = 0
@@ -26,17 +28,6 @@ package final class ActivityHost: Sendable {
     /// Whether the host, or this program, is about to stop working.
     var isAboutToStop: Bool { state.withLock { !$0.standing.isEmpty } }
 
-    /// What was announced and is not over, as if it were announced now.
-    var standing: [HostEvent] {
-        state.withLock(\.standing).map { standing in
-            switch standing {
-            case .sleep: .willSleep(grace: .zero)
-            case .shutdown: .willShutDown(grace: .zero)
-            case .stop: .stopRequested
-            }
-        }
-    }
-
     func inhibit(_ kinds: [Inhibition], why: String) -> InhibitorAnswer { port.inhibit(kinds, why: why) }
 
     /// Calls `onEvent` with each announcement until it is unsubscribed; returns when the port listens.
@@ -48,14 +39,41 @@ package final class ActivityHost: Sendable {
             return (state.nextID, !state.isListening)
         }
         if isFirst {
-            for event in port.listen({ [weak self] in self?.hear($0) }) { hear(event) }
+            var events = port.listen { [weak self] in self?.hear($0) }
+            // In order: what stood before, then what came in the meantime, until nothing more came.
+            while !events.isEmpty || !isCaughtUp(&events) {
+                for event in events { apply(event) }
+                events = []
+            }
         }
         return id
     }
 
     func unsubscribe(_ id: Int) { state.withLock { $0.listeners[id] = nil } }
 
+    /// Takes what came in the meantime; true if that is nothing, and from now on everything is heard at once.
+    private func isCaughtUp(_ events: inout [HostEvent]) -> Bool {
+        events = state.withLock { state in
+            guard let early = state.early, !early.isEmpty else {
+                state.early = nil
+                return []
+            }
+            state.early = []
+            return early
+        }
+        return events.isEmpty
+    }
+
     package func hear(_ event: HostEvent) {
+        let isEarly = state.withLock { state in
+            guard state.isListening, state.early != nil else { return false }
+            state.early?.append(event)
+            return true
+        }
+        if !isEarly { apply(event) }
+    }
+
+    private func apply(_ event: HostEvent) {
         let listeners = state.withLock { state in
             switch event {
             case .willSleep: state.standing.insert(.sleep)

@@ -34,6 +34,8 @@ final class ActivityRunner: Sendable {
         var block: Block?
         var alarm: (any Alarm)?
         var watch: (any ConditionsWatch)?
+        /// When the conditions were last looked at, on the awake clock.
+        var observed = Int64.min / 2
         var subscription: Int?
         /// Of the runs whose completion handlers are out.
         var locks: [Int: [any HeldInhibitor]] = [:]
@@ -75,13 +77,11 @@ final class ActivityRunner: Sendable {
             log("The activity \(identifier) is not remembered across launches: \(error)")
         }
         state.withLock { state in
-            state.block = block
-            if state.alarm == nil {
-                state.alarm = environment.time.makeAlarm { [weak self] in self?.send(.timeReached) }
-            }
+            if state.alarm != nil { return }
+            state.alarm = environment.time.makeAlarm { [weak self] in self?.send(.timeReached) }
         }
         listen(environment)
-        send(.scheduled(properties.plan, since: since))
+        send(.scheduled(properties.plan, since: since), block)
     }
 
     private func mistake(in properties: Properties) -> String? {
@@ -93,36 +93,50 @@ final class ActivityRunner: Sendable {
 
     func invalidate() { send(.invalidated) }
 
+    /// Looks at the power itself, at most once a second: the watch may not be told of it.
     var shouldDefer: Bool {
-        if let answer = state.withLock(\.machine.shouldDefer) { return answer }
         guard let environment = try? scheduler.environment.get() else { return false }
+        let now = environment.time.now().awake
+        let (answer, isStale) = state.withLock { ($0.machine.shouldDefer, now - $0.observed > 1_000_000) }
+        if answer == false, isStale {
+            send(observe(environment))
+            return state.withLock(\.machine.shouldDefer) ?? false
+        }
+        if let answer { return answer }
         return environment.activityHost.isAboutToStop || environment.conditions.observe().power.value == .battery
     }
 
     // MARK: Deciding
 
-    private func send(_ input: Machine.Input) {
+    /// A block comes with the input that schedules it: between the two, nobody may find that it is not needed.
+    private func send(_ input: Machine.Input, _ block: Block? = nil) {
         guard let environment = try? scheduler.environment.get() else { return }
         let isWorker = state.withLock { state in
             state.inbox.append(input)
+            if let block { state.block = block }
             defer { state.isWorking = true }
             return !state.isWorking
         }
         guard isWorker else { return }
-        while let effects = nextEffects(environment.time.now()) {
+        while let effects = nextEffects(environment) {
             for effect in effects { perform(effect, environment) }
         }
         environment.onProgress()
     }
 
-    private func nextEffects(_ now: Moment) -> [Machine.Effect]? {
-        state.withLock { state in
+    private func nextEffects(_ environment: SchedulingEnvironment) -> [Machine.Effect]? {
+        let now = environment.time.now()
+        let isAboutToStop = environment.activityHost.isAboutToStop
+        return state.withLock { state in
             guard !state.inbox.isEmpty else {
                 if !state.machine.isScheduled { state.block = nil }  // it may hold its scheduler
                 state.isWorking = false
                 return nil
             }
-            return state.machine.handle(state.inbox.removeFirst(), at: now)
+            var input = state.inbox.removeFirst()
+            // As it is now, in whatever order two threads told of a change.
+            if case .hostChanged = input { input = .hostChanged(isAboutToStop: isAboutToStop) }
+            return state.machine.handle(input, at: now)
         }
     }
 
@@ -131,7 +145,7 @@ final class ActivityRunner: Sendable {
     private func listen(_ environment: SchedulingEnvironment) {
         guard state.withLock({ $0.subscription == nil }) else { return }
         let host = environment.activityHost
-        let id = host.subscribe { [weak self] in self?.send(.host($0)) }
+        let id = host.subscribe { [weak self] _ in self?.send(.hostChanged(isAboutToStop: true)) }
         let isOurs = state.withLock { state in
             guard state.subscription == nil else { return false }
             state.subscription = id
@@ -139,7 +153,7 @@ final class ActivityRunner: Sendable {
         }
         if !isOurs { host.unsubscribe(id) }
         // What was announced to others before.
-        for event in host.standing { send(.host(event)) }
+        send(.hostChanged(isAboutToStop: true))
     }
 
     deinit {
@@ -157,13 +171,21 @@ final class ActivityRunner: Sendable {
         case .watchConditions:
             let watch = environment.conditions.watch { [weak self] in self?.send(.conditionsObserved($0)) }
             state.withLock { $0.watch = watch }
-            enqueue(.conditionsObserved(environment.conditions.observe()))
+            enqueue(observe(environment))
+        case .observeConditions: enqueue(observe(environment))
         case .endWatch: state.withLock { $0.watch.take() }?.stop()
         case .claim(let since): claim(since, environment.time.now().wall)
         case .run(let number): start(number, environment)
         case .close(let fired): record(fired: fired, since: nil, isDeferred: false)
         case .restore(let fired, let since): record(fired: fired, since: since, isDeferred: true)
         }
+    }
+
+    private func observe(_ environment: SchedulingEnvironment) -> Machine.Input {
+        let conditions = environment.conditions.observe()
+        let now = environment.time.now().awake
+        state.withLock { $0.observed = now }
+        return .conditionsObserved(conditions)
     }
 
     private func claim(_ since: WallTime, _ now: WallTime) {

@@ -39,12 +39,6 @@ package struct BusError: Error, Hashable, Sendable {
     /// Whether nobody answered in time.
     package var isTimeout: Bool { number == ETIMEDOUT }
 
-    /// Whether somebody answered, and said that we may not.
-    package var isDenied: Bool {
-        name == "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired"
-            || name != nil && [EACCES, EPERM].contains(number)
-    }
-
     package var isUnitMissing: Bool {
         name == "org.freedesktop.systemd1.NoSuchUnit" || name == "org.freedesktop.systemd1.LoadFailed"
             || name == "org.freedesktop.DBus.Error.FileNotFound"

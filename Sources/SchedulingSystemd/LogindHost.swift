@@ -78,6 +78,9 @@ package final class LogindHost: HostPort {
         }
     }
 
+    /// Whether logind answered since this was made.
+    var isThere: Bool { state.withLock { !$0.owner.isEmpty } }
+
     /// One lock, held as long as what is returned lives.
     func inhibitor(_ what: String, mode: String, why: String) -> Result<LogindInhibitor, BusError> {
         let who = appIdentifier

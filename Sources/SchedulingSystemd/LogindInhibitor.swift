@@ -24,7 +24,8 @@ extension LogindHost: InhibitorPort {
             case .success(let lock): answer.held.append(lock)
             case .failure(let error):
                 answer.refusals.append("no lock on \(kind.rawValue) from logind: " + error.cause)
-                if error.isDenied { answer.wasDenied = true }
+                // Whatever the error's name: without polkit it is the one of whoever failed to start polkit.
+                if isThere { answer.wasDenied = true }
             }
         }
         return answer

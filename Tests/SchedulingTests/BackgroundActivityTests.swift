@@ -111,6 +111,34 @@ struct BackgroundActivityTests {
         held.withLock { $0?(.finished) }
     }
 
+    @Test("scheduled while the host goes to sleep, it runs when the host is awake again")
+    func goingToSleep() async throws {
+        let scheduled = Mutex<BackgroundActivityScheduler?>(nil)
+        let later = Mutex<TestScheduler?>(nil)
+        let test = try TestScheduler(time: time) { [time, diary] scheduler in
+            scheduler.register(forTaskWithIdentifier: "a") { _ in
+                do { try await time.sleep(for: .seconds(25)) } catch {
+                    let activity = later.withLock { $0?.backgroundActivity(identifier: "org.example.tidy") }
+                    activity?.interval = 1
+                    activity?.schedule { completion in
+                        diary.note("ran")
+                        completion(.finished)
+                    }
+                    scheduled.withLock { $0 = activity }
+                    throw error
+                }
+            }
+        }
+        later.withLock { $0 = test }
+        defer { later.withLock { $0 = nil } }
+        try test.scheduler.submitRefresh("a", now: time)
+        try await test.advance(by: .seconds(1))
+        try await test.suspend(for: .seconds(600))
+        try await test.advance(by: .seconds(2))
+        #expect(scheduled.withLock { $0 != nil })
+        #expect(diary.all == ["ran"])
+    }
+
     @Test("deferred runs come again after a tenth of the interval until one finishes")
     func deferred() async throws {
         let activity = hourly()

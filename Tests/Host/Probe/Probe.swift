@@ -43,6 +43,7 @@ struct Probe {
         case "submit": try submit(Array(arguments.dropFirst()))
         case "cancel": scheduler.cancel(taskRequestWithIdentifier: arguments[1])
         case "stay": try await scheduler.run()
+        case "activity": try await perform(arguments[1])
         case "history": try printHistory(arguments.dropFirst().first)
         case "pending": for request in await scheduler.pendingTaskRequests() { print(request.identifier) }
         case "explain": print(try scheduler.explain(arguments[1]))
@@ -54,6 +55,7 @@ struct Probe {
         default:
             print(
                 "probe: submit ID SECONDS [power] [network] | cancel ID | stay | history | pending | explain ID | backend"
+                    + " | activity plain|expiring|scheduled"
             )
         }
     }
@@ -131,14 +133,14 @@ struct Probe {
         }
     }
 
-    private func note(_ line: String) {
+    func note(_ line: String) {
         let text = "\(getpid()) \(line)\n"
         let descriptor = open(directory + "/notes", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         _ = text.withCString { write(descriptor, $0, strlen($0)) }
         close(descriptor)
     }
 
-    private func wants(_ file: String) -> Bool { access(directory + "/" + file, F_OK) == 0 }
+    func wants(_ file: String) -> Bool { access(directory + "/" + file, F_OK) == 0 }
 
     // MARK: Dying
 
