@@ -15,10 +15,8 @@ extension OnAHost {
             host = try TestHost.shared()
             let example = TestHost.root + "/Examples/applestyle"
             // SwiftPM does not build a client anew when only a module changed that its import re-exports.
-            for file in ["Journal.swift", "Main.swift"] {
-                try FileManager.default.setAttributes(
-                    [.modificationDate: Date()], ofItemAtPath: example + "/Sources/applestyle/" + file)
-            }
+            let sources = ["Journal.swift", "Main.swift"].map { example + "/Sources/applestyle/" + $0 }
+            _ = TestHost.execute(["/usr/bin/env", "touch"] + sources)
             let (status, output) = TestHost.execute([
                 "/usr/bin/env", "swift", "build", "--package-path", example,
             ])
