@@ -152,11 +152,22 @@ private final class Model: Sendable {
     }
 }
 
+private final class QueueExecutor: SerialExecutor {
+    let queue = DispatchQueue(label: "accountant")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+
+    func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
+}
+
 private actor Accountant {
     /// A queue of its own: a test that blocked a thread of the shared pool until another of its threads had run could wait
     /// for ever on a machine with few cores.
-    nonisolated let queue = DispatchSerialQueue(label: "accountant")
-    nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
+    nonisolated let executor = QueueExecutor()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     private let model: Model
     private var calls = 0
