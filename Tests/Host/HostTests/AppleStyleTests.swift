@@ -14,6 +14,9 @@ extension OnAHost {
         init() throws {
             host = try TestHost.shared()
             let example = TestHost.root + "/Examples/applestyle"
+            // SwiftPM does not build a client anew when only a module changed that its import re-exports.
+            let sources = ["Journal.swift", "Main.swift"].map { example + "/Sources/applestyle/" + $0 }
+            _ = TestHost.execute(["/usr/bin/env", "touch"] + sources)
             let (status, output) = TestHost.execute([
                 "/usr/bin/env", "swift", "build", "--package-path", example,
             ])
