@@ -277,12 +277,13 @@ final class Runner: Sendable {
     }
 
     private func expire(_ id: Int64, _ reason: ExpirationReason) {
-        state.withLock { $0.runs[id] }?.tellToStop(reason, environment)
+        guard let run = state.withLock({ $0.runs[id] }), !run.tellToStop(reason, environment) else { return }
+        enqueue(.cannotBeTold(id))
     }
 
     private func record(_ end: SchedulerMachine.RunEnd) throws(SchedulingFailure) {
         state.withLock { state in
-            state.runs[end.occurrence] = nil
+            state.runs.removeValue(forKey: end.occurrence)?.close()
             state.unrecorded.append(
                 RunEnd(
                     occurrence: end.occurrence, outcome: end.outcome, reason: end.reason, detail: end.detail,

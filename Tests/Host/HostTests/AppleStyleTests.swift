@@ -38,6 +38,10 @@ extension OnAHost {
             #expect(
                 try host.user([AppleStyle.program, "pending"]) == "org.example.applestyle.refresh\n", "the next one")
             #expect(try host.user([AppleStyle.program, "export"]).contains("exported"))
+            // Recorded before the program ended, which it did right after the completion.
+            #expect(
+                history.split(separator: "\n").contains { $0.contains(".export") && $0.contains("succeeded") },
+                "\(history)")
             let export = try host.user(["cat", "/home/tester/.local/share/applestyle/export.txt"])
             #expect(export == "A new entry\n")
         }
