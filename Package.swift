@@ -102,7 +102,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "BackgroundTasksTests",
-            dependencies: ["Scheduling", "SchedulingTesting"]),
+            dependencies: ["BackgroundTasks", "SchedulingTesting"]),
         .testTarget(name: "HouseRulesTests"),
 
         // That it compiles is what they prove, in each style of settings that apps are built with.

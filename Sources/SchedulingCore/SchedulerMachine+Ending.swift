@@ -19,6 +19,15 @@ extension SchedulerMachine {
         return [end] + afterEnd(now)
     }
 
+    /// Apple's rule: it counts as completed without success. Its handler works on all the same, so its identifier is not
+    /// started again here before that has returned.
+    mutating func cannotBeTold(_ id: Int64, _ now: Moment) -> [Effect] {
+        guard let run = runs[id], case .expiring(let reason, _) = run.phase else { return [] }
+        runs[id] = nil
+        overdue[id] = run.occurrence.identifier
+        return [end(run, cutFor: reason, detail: "had no expiration handler", now)] + afterEnd(now)
+    }
+
     private func end(
         _ run: Run, _ outcome: Outcome, reason: ExpirationReason? = nil, detail: String = "", again: WallTime? = nil,
         _ now: Moment

@@ -25,6 +25,8 @@ package struct SchedulerMachine: Sendable {
         case claimed([Occurrence], asked: [Int64])
         /// A handler completed its task; `failure` is nil for success.
         case completed(Int64, failure: String?)
+        /// The handler of a run that was told to stop does not hear it.
+        case cannotBeTold(Int64)
         /// Somebody asks for the end of a run that we hold.
         case stopAsked(Int64, ExpirationReason)
         case host(HostEvent)
@@ -137,6 +139,7 @@ package struct SchedulerMachine: Sendable {
             case .conditionsObserved(let conditions): observed(conditions, now)
             case .claimed(let occurrences, let asked): claimed(occurrences, asked: asked, now)
             case .completed(let id, let failure): completed(id, failure: failure, now)
+            case .cannotBeTold(let id): cannotBeTold(id, now)
             case .stopAsked(let id, let reason): expire([id], for: reason, grace: nil, now)
             case .host(let event): host(event, now)
             case .timeReached: timeReached(now)

@@ -81,6 +81,9 @@ package protocol Waker: Sendable {
     /// `arm` of a process and at the end of every launch. Cheap when nothing is to be done.
     func prepare() throws(SchedulingFailure)
 
+    /// What the last `prepare` found wrong and could not mend, for people; nil when all is well.
+    func trouble() -> String?
+
     /// Starts a new wake-up, and returns when it is confirmed. An instant in the past fires at once.
     func arm(at instant: WallTime, now: Moment) throws(SchedulingFailure) -> ArmedWakeup
 
@@ -96,4 +99,8 @@ package protocol Waker: Sendable {
 
     /// Whether the wake-up of this name is still there and waiting to fire.
     func isArmed(_ name: String) -> Bool
+}
+
+extension Waker {
+    package func trouble() -> String? { nil }
 }

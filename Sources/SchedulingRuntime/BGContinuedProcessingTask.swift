@@ -9,7 +9,10 @@ import SchedulingCore
 /// It runs at once or waits for its turn, in the process that submits it, and ends with that process: it is never started
 /// by systemd. `earliestBeginDate` is ignored. Its handler may be registered at any time before it is submitted.
 open class BGContinuedProcessingTaskRequest: BGTaskRequest {
-    /// What happens when it cannot run at once.
+    /// What happens when it cannot run at once. There may be more one day, as with Apple's.
+    #if hasAttribute(nonexhaustive)
+    @nonexhaustive(warn)
+    #endif
     public enum SubmissionStrategy: Int, Sendable {
         /// `submit` throws `immediateRunIneligible`.
         case fail = 0

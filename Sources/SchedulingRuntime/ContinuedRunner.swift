@@ -43,6 +43,8 @@ final class ContinuedRunner: Sendable {
     private let doorbell = Mutex<DoorbellWatch?>(nil)
     /// Everything is decided and written on this queue, in order.
     private let queue = DispatchQueue(label: "background.continued")
+    /// Set on the queue, so that nothing on it waits for itself.
+    private static let mark = DispatchSpecificKey<Bool>()
 
     init(
         environment: SchedulingEnvironment, store: SchedulingStore, handlers: LaunchHandlers, policy: RunPolicy
@@ -51,6 +53,7 @@ final class ContinuedRunner: Sendable {
         self.store = store
         self.handlers = handlers
         self.policy = policy
+        queue.setSpecific(key: ContinuedRunner.mark, value: true)
         state = Mutex(State(machine: ContinuedMachine(grace: policy.budgets.expirationGrace)))
     }
 
@@ -122,6 +125,17 @@ final class ContinuedRunner: Sendable {
         enqueue { $0.handle(input) }
     }
 
+    /// Recorded when `setTaskCompleted` returns: the program may end right after it.
+    private func completed(_ number: Int64, _ failure: String?) {
+        guard DispatchQueue.getSpecific(key: ContinuedRunner.mark) == nil else {
+            return send(.completed(number, failure: failure))
+        }
+        state.withLock { $0.waiting += 1 }
+        queue.sync { _ = handle(.completed(number, failure: failure)) }
+        state.withLock { $0.waiting -= 1 }
+        environment.onProgress()
+    }
+
     private func enqueue(_ work: @escaping @Sendable (ContinuedRunner) -> Void) {
         state.withLock { $0.waiting += 1 }
         queue.async {
@@ -187,7 +201,7 @@ final class ContinuedRunner: Sendable {
             id: -request.number, request: -request.number, identifier: request.identifier, kind: .continued,
             instant: now.wall, eligible: now.wall, submitted: now.wall)
         let run = TaskRun(occurrence, continued: shown) { [weak self] failure in
-            self?.send(.completed(request.number, failure: failure))
+            self?.completed(request.number, failure)
         }
         let snapshot = shown.snapshot(request.identifier, pid: environment.processIdentifier)
         let row = attempt { () throws(SchedulingFailure) in try store.continuedStarted(snapshot, now: now.wall) }
@@ -208,7 +222,7 @@ final class ContinuedRunner: Sendable {
         guard let active = state.withLock({ $0.runs[number] }) else { return }
         // On Apple's systems both are seen when a person cancels: the handler's call and the progress's cancellation.
         if reason == .cancelled { active.content.progress.cancel() }
-        active.run.tellToStop(reason, environment)
+        if !active.run.tellToStop(reason, environment) { active.run.complete(failure: "had no expiration handler") }
     }
 
     private func end(

@@ -162,7 +162,8 @@ final class Runner: Sendable {
 
     func send(_ input: Input) {
         state.withLock { state in
-            if !state.isAbandoned { state.inbox.append(input) }
+            // One that gave up starts nothing any more.
+            if !state.isAbandoned, state.result == nil { state.inbox.append(input) }
         }
         work()
     }
@@ -276,12 +277,13 @@ final class Runner: Sendable {
     }
 
     private func expire(_ id: Int64, _ reason: ExpirationReason) {
-        state.withLock { $0.runs[id] }?.tellToStop(reason, environment)
+        guard let run = state.withLock({ $0.runs[id] }), !run.tellToStop(reason, environment) else { return }
+        enqueue(.cannotBeTold(id))
     }
 
     private func record(_ end: SchedulerMachine.RunEnd) throws(SchedulingFailure) {
         state.withLock { state in
-            state.runs[end.occurrence] = nil
+            state.runs.removeValue(forKey: end.occurrence)?.close()
             state.unrecorded.append(
                 RunEnd(
                     occurrence: end.occurrence, outcome: end.outcome, reason: end.reason, detail: end.detail,
@@ -321,7 +323,20 @@ final class Runner: Sendable {
         ])
     }
 
+    /// A run whose process died is recovered by the next launch; one that stays sees to it as well, or its own wish for a
+    /// later wake-up would put that launch off each time.
+    private func recoverDead() throws(SchedulingFailure) {
+        let now = environment.time.now().wall
+        let policy = policy
+        let recovered = try store.recoverDead(now: now) { policy.recovery(attempts: $0.attempts, now: now) }
+        for entry in recovered {
+            environment.log("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")
+        }
+        if !recovered.isEmpty { enqueue(.rang) }
+    }
+
     private func keepArmed() throws(SchedulingFailure) {
+        try recoverDead()
         let (isHeld, isDeaf) = state.withLock { ($0.machine.isHeld, $0.doorbell == nil) }
         // Without a doorbell, a cancellation by another process is heard at the next heartbeat.
         if isDeaf {

@@ -12,7 +12,13 @@ extension LaunchHandlers {
         case .closure(let place, let box):
             run.launchActor = place.actor
             // A queue or an actor that is busy may come to it after the run was closed: then it is not begun.
-            place.start("background.task") { if !run.isCompleted { box.handler(run.makeTask()) } }
+            place.start("background.task") {
+                if run.mayBegin {
+                    box.handler(run.makeTask())
+                } else {
+                    run.complete(failure: "was closed before it began")
+                }
+            }
         case .async(let handler):
             let context = BGTaskContext(run: run)
             let task = Task(executorPreference: environment.executor?(run)) {
@@ -29,16 +35,15 @@ extension LaunchHandlers {
 }
 
 extension TaskRun {
-    /// Calls the expiration handler on a queue of its own; without one, the run counts as completed without success.
-    func tellToStop(_ reason: ExpirationReason, _ environment: SchedulingEnvironment) {
-        guard let (box, place) = expire(reason) else {
-            return complete(failure: "had no expiration handler")  // without effect if it is complete
-        }
+    /// Calls the expiration handler where it belongs. False if there is none to call, so that the run cannot be told.
+    func tellToStop(_ reason: ExpirationReason, _ environment: SchedulingEnvironment) -> Bool {
+        guard let (box, place) = expire(reason) else { return false }
         let onProgress = environment.onProgress
         place.start("background.expiration") {
             box.handler()
             self.expirationWasHandled()
             onProgress()
         }
+        return true
     }
 }

@@ -20,6 +20,7 @@ package final class TaskRun: Sendable {
         var reason: ExpirationReason?
         var isCompleted = false
         var isExpirationPending = false
+        var isClosed = false
     }
     private let state = Mutex(State())
 
@@ -59,6 +60,11 @@ package final class TaskRun: Sendable {
         guard let actor = launchActor, actor !== MainActor.shared else { return .background }
         return .actor(actor)
     }
+
+    /// Its end was recorded, whether its handler has returned or not.
+    func close() { state.withLock { $0.isClosed = true } }
+    /// Whether a handler that has not begun may begin.
+    var mayBegin: Bool { state.withLock { !$0.isCompleted && !$0.isClosed } }
 
     /// Ends the run. A second end is ignored: the first one counts.
     package func complete(failure: String?) {

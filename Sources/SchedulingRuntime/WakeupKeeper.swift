@@ -171,6 +171,7 @@ final class WakeupKeeper: Sendable {
         else { return }
         do {
             try waker.prepare()
+            if let trouble = waker.trouble() { environment.log(trouble) }
             if let record = try store.wakeup(), record.generation == waker.generation(),
                 record.instant > environment.time.now().wall, !waker.isArmed(record.name)
             {

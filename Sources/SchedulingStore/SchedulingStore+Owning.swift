@@ -71,7 +71,21 @@ extension SchedulingStore {
         var boot: String?
     }
 
-    /// Ends the runs and the launches of all owners whose lock is gone, and forgets those owners.
+    /// Recovers what was held by owners that died since this one began, in one commit; without any, it only reads.
+    package func recoverDead(
+        now: WallTime, retry: (Occurrence) -> RecoveryVerdict
+    ) throws(SchedulingFailure) -> [HistoryEntry] {
+        let isNeeded = try read("look for dead owners") { state in
+            try database.statement("SELECT owner FROM occurrences INDEXED BY occurrences_claimed WHERE state = 1")
+                .rows { $0.integer(0) }.contains { !isAlive($0, state) }
+        }
+        guard isNeeded else { return [] }
+        return try write("take over from dead owners") { state in
+            try recover(state, now: now, retry: retry)
+        }
+    }
+
+    /// Ends the runs and the continued tasks of all owners whose lock is gone, and forgets those owners.
     private func recover(
         _ state: State, now: WallTime, retry: (Occurrence) -> RecoveryVerdict
     ) throws -> [HistoryEntry] {

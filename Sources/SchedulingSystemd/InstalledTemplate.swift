@@ -27,7 +27,7 @@ struct InstalledTemplate {
     /// The standing instance was seen to in this process.
     private var isSettled = false
     /// What could not be done in the last `prepare`, for people.
-    private var trouble: String?
+    private(set) var trouble: String?
 
     init(specification: ServiceSpecification, unit: ServiceUnit, manager: ServiceManager) {
         self.unit = unit

@@ -85,7 +85,7 @@ package struct ServiceUnit: Hashable, Sendable {
     }
 
     /// The executable that a unit text of ours starts; nil where its path needed quotes.
-    static func executable(in text: String) -> String? {
+    package static func executable(in text: String) -> String? {
         let start = "ExecStart=:"
         guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(start) }) else { return nil }
         let word = line.dropFirst(start.count).prefix { $0 != " " }

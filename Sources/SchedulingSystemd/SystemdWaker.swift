@@ -63,6 +63,8 @@ package final class SystemdWaker: Waker, LingeringControl {
         try template.withLock { (template) throws(SchedulingFailure) in try template.prepare() }
     }
 
+    package func trouble() -> String? { template.withLock { $0.trouble } }
+
     package func arm(at instant: WallTime, now: Moment) throws(SchedulingFailure) -> ArmedWakeup {
         let instance = SystemdWaker.newInstance()
         let name = UnitName.timer(appIdentifier: specification.appIdentifier, instance: instance)

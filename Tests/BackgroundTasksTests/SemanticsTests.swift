@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
-import Scheduling
+import BackgroundTasks
 import SchedulingTesting
 import Testing
 
@@ -36,7 +36,7 @@ extension TestScheduler {
 }
 
 /// Apple's documented rules, each named after its row in Documentation/AppleDifferences.md; and what Apple leaves open.
-@Suite("Apple's semantics")
+@Suite("Apple's semantics", .timeLimit(.minutes(1)))
 struct SemanticsTests {
     private let time = ManualTime()
     private let notes = Notes()

@@ -181,6 +181,19 @@ struct SchedulerMachineTests {
         #expect(driver.started(driver.send(.completed(a, failure: nil))) == ["a"])
     }
 
+    @Test("a handler that cannot be told counts as completed, and its identifier waits until it has returned")
+    func cannotBeTold() {
+        var driver = MachineDriver(.resident)
+        let a = driver.add("a")
+        driver.send(.began(announced: []))
+        driver.send(.host(.willSleep(grace: .seconds(5))))
+        let closed = driver.send(.cannotBeTold(a))
+        #expect(driver.ends(closed).map(\.outcome) == [.interrupted])
+        #expect(closed.contains(.releaseLocks))
+        #expect(driver.started(driver.send(.host(.didWake))).isEmpty)
+        #expect(driver.started(driver.send(.completed(a, failure: nil))) == ["a"])
+    }
+
     @Test("sleep: runs are told first, the locks go with the last end, nothing starts before the host is awake again")
     func sleep() {
         var driver = MachineDriver(.launch)

@@ -144,6 +144,24 @@ struct OwningTests {
         #expect(try state.connection().integer("SELECT count(*) FROM owners") == 1)
     }
 
+    @Test("an owner recovers what another held that died since, and neither its own runs nor those of the living")
+    func recoversLater() throws {
+        let own = try state.owner(pid: 1)
+        let living = try state.owner(pid: 2)
+        let dying = try state.owner(pid: 3)
+        for (identifier, store) in [("own", own), ("living", living), ("dying", dying)] {
+            try store.submit(request(identifier))
+            #expect(try store.claimDue().count == 1)
+        }
+        #expect(try own.recoverDead(now: t(1)) { _ in .again(at: t(1)) }.isEmpty)
+        dying.close()
+        let recovered = try own.recoverDead(now: t(1)) { _ in .again(at: t(1)) }
+        #expect(recovered.map(\.identifier) == ["dying"])
+        #expect(recovered.map(\.outcome) == [.abandoned])
+        #expect(try own.claimDue(now: 1).map(\.identifier) == ["dying"])
+        #expect(try own.outlook().claimed == 3)
+    }
+
     @Test("two owners have two numbers, and numbers are not used again")
     func numbers() throws {
         let first = try state.store().becomeOwner(resident: false, now: t(0)) { _ in .giveUp }

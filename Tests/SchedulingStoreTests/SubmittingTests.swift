@@ -86,6 +86,9 @@ struct SubmittingTests {
             (RequestLimits.apple, [request("r2")], false), (.apple, [request("r")], true),
             (.apple, [request("p2", .processing)], true), (.apple, [request("r", .processing)], true),
             (RequestLimits(total: 2), [request("x", .processing)], false),
+            (RequestLimits(processing: 1), [request("h", .health)], false),
+            (RequestLimits(processing: 2), [request("h", .health)], true),
+            (RequestLimits(processing: 2), [request("h", .health), request("p2", .processing)], false),
             (RequestLimits(total: 3), [request("x")], true),
             (RequestLimits(processing: 1), [request("r2")], true), (.unlimited, [request("r2"), request("r3")], true),
         ])

@@ -25,6 +25,17 @@ struct ServiceUnitTests {
         try ServiceUnit(specification, systemWide: systemWide).text.split(separator: "\n").map(String.init)
     }
 
+    @Test("the executable that a unit starts is read back, so that two which share an app id are told of")
+    func executable() throws {
+        let plain = try ServiceUnit(specification(executable: "/usr/bin/reader", arguments: ["--x"]), systemWide: false)
+        #expect(ServiceUnit.executable(in: plain.text) == "/usr/bin/reader")
+        let bare = try ServiceUnit(specification(executable: "/usr/bin/reader"), systemWide: true)
+        #expect(ServiceUnit.executable(in: bare.text) == "/usr/bin/reader")
+        let quoted = try ServiceUnit(specification(executable: "/opt/my reader"), systemWide: false)
+        #expect(ServiceUnit.executable(in: quoted.text) == nil)
+        #expect(ServiceUnit.executable(in: "[Service]\n") == nil)
+    }
+
     @Test("a plain program makes a plain unit")
     func plain() throws {
         let unit = try ServiceUnit(specification(arguments: ["--quiet"]), systemWide: false)

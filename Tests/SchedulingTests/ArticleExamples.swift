@@ -80,7 +80,7 @@ struct ArticleExamples {
         // [end]
     }
 
-    func testingYourTasks() async throws {
+    func aHardDay() async throws {
         // [example]
         host.network = .offline
         try await host.stepWallClock(by: .seconds(-3600))  // somebody sets the clock back

@@ -174,6 +174,29 @@ struct LifeOfATaskTests {
         #expect(diary.all == ["missed", "later"])
     }
 
+    @Test("a run whose process died is recovered by another that stays, however busy that is")
+    func residentRecovers() async throws {
+        let test = try TestScheduler(time: time) { [diary, time] scheduler in
+            scheduler.register(forTaskWithIdentifier: "work") { context in
+                diary.note("attempt \(context.attempt)")
+                try await time.sleep(for: .seconds(20))
+            }
+        }
+        try test.startResident()
+        try await test.advance(by: .zero)
+        try test.scheduler.submitRefresh("work", now: time)
+        try await test.ring()
+        let first = try #require(test.resident)
+        try test.startResident()
+        try await test.advance(by: .seconds(5))
+        first.die()
+        try await test.ring()
+        try await test.advance(by: .seconds(25))
+        #expect(diary.all == ["attempt 1", "attempt 2"])
+        #expect(try test.scheduler.outcomes("work") == [.abandoned, .succeeded])
+        #expect(test.launchCount == 0)
+    }
+
     @Test("what is submitted after nothing was pending is caught up at boot as well")
     func hostDeathAfterNothing() async throws {
         let test = try TestScheduler(time: time) { [diary] scheduler in

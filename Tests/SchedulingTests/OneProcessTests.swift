@@ -17,7 +17,7 @@ import Testing
 struct OneProcessTests {
     let diary = Diary()
 
-    func makeScheduler(_ directory: String) throws -> TaskScheduler {
+    func makeScheduler(_ directory: String, permitted: [String]? = nil) throws -> TaskScheduler {
         let diary = diary
         let surroundings = OneProcess(directory: directory, diary: diary)
         let environment = SchedulingEnvironment(
@@ -28,6 +28,7 @@ struct OneProcessTests {
                     directory: StateDirectory(path: directory), machine: "m", boot: "b", pid: 1)
             },
             processIdentifier: 1,
+            permissions: Permissions(identifiers: permitted, modes: nil, appIdentifier: "org.example.one"),
             listenForStop: { _ in
                 diary.note("hears a stop")
                 return { diary.note("deaf again") }
@@ -56,6 +57,22 @@ struct OneProcessTests {
         #expect(try await makeScheduler(directory).handleBackgroundLaunch())
         let order = diary.all.filter { ["hears a stop", "starts", "deaf again"].contains($0) }
         #expect(order == ["hears a stop", "starts", "deaf again"])
+    }
+
+    @Test("an identifier that the Info.plist does not list is refused by register and by submit, with a sentence")
+    func permitted() async throws {
+        let directory = NSTemporaryDirectory() + "/background-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let scheduler = try makeScheduler(directory, permitted: ["listed"])
+        #expect(scheduler.register(forTaskWithIdentifier: "listed") { _ in })
+        #expect(!scheduler.register(forTaskWithIdentifier: "other") { _ in })
+        #expect(diary.all.contains { $0.contains("BGTaskSchedulerPermittedIdentifiers") })
+        #expect {
+            try scheduler.submit(AppRefreshTaskRequest(identifier: "other"))
+        } throws: { error in
+            (error as? TaskScheduler.Error)?.code == .notPermitted && "\(error)".contains("Info.plist")
+        }
+        try scheduler.submit(AppRefreshTaskRequest(identifier: "listed"))
     }
 }
 

@@ -32,14 +32,9 @@ struct PlacesTests {
 
     @Test("a closure of an actor's runs on that actor")
     func actorClosure() async throws {
-        let accountant = Accountant(model)
+        let carried = await Accountant(model).launchHandler()
         let test = try TestScheduler { scheduler in
-            let isRegistered = DispatchSemaphore(value: 0)
-            Task {
-                await accountant.register(with: scheduler)
-                isRegistered.signal()
-            }
-            isRegistered.wait()
+            scheduler.register(forTaskWithIdentifier: "a", using: nil, launchHandler: carried.handler)
         }
         try await run("a", test)
         #expect(model.places == ["handler on the accountant"])
@@ -77,21 +72,28 @@ struct PlacesTests {
 
     @Test("an expiration handler set on the main actor runs there, and others in the background")
     func expiration() async throws {
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
         let test = try TestScheduler { [model] scheduler in
             scheduler.register(forTaskWithIdentifier: "a", using: nil) { @MainActor task in
                 task.expirationHandler = { model.end(task) }
+                start.yield()
             }
             scheduler.register(forTaskWithIdentifier: "b", using: nil) { task in
                 task.expirationHandler = {
                     model.note("expiration on main: \(MainThread.isCurrent)")
                     task.setTaskCompleted(success: false)
                 }
+                start.yield()
             }
         }
+        var starts = started.makeAsyncIterator()
         for identifier in ["a", "b"] {
             try test.scheduler.submit(AppRefreshTaskRequest(identifier: identifier))
             try await test.advance(by: .zero, until: .launched)
-            try await test.advance(by: .seconds(30))
+            await starts.next()
+            try await test.advance(by: .seconds(30), until: .launched)
+            try await test.advance(by: .zero)
+            #expect(try test.scheduler.history(for: identifier).map(\.outcome) == [.expired])
         }
         #expect(model.places == ["expiration on main", "expiration on main: false"])
     }
@@ -150,14 +152,34 @@ private final class Model: Sendable {
     }
 }
 
+private final class QueueExecutor: SerialExecutor {
+    let queue = DispatchQueue(label: "accountant")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+
+    func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
+}
+
 private actor Accountant {
+    /// A queue of its own: a test that blocked a thread of the shared pool until another of its threads had run could wait
+    /// for ever on a machine with few cores.
+    nonisolated let executor = QueueExecutor()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
     private let model: Model
     private var calls = 0
 
     init(_ model: Model) { self.model = model }
 
-    func register(with scheduler: TaskScheduler) {
-        scheduler.register(forTaskWithIdentifier: "a", using: nil) { task in
+    struct Carried: @unchecked Sendable {
+        let handler: @isolated(any) (BGTask) -> Void
+    }
+
+    func launchHandler() -> Carried {
+        Carried { task in
             self.preconditionIsolated()
             self.calls += 1
             self.model.note("handler on the accountant")

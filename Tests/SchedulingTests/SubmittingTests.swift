@@ -73,7 +73,9 @@ struct SubmittingTests {
         }
     }
 
-    @Test("a second handler for an identifier, and one that comes too late, are refused with false")
+    @Test(
+        "a second handler for an identifier is refused with false, and one that comes too late serves continued tasks only"
+    )
     func registration() async throws {
         let test = try makeTest()
         #expect(!test.scheduler.register(forTaskWithIdentifier: "a") { _ in })

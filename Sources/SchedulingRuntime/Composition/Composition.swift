@@ -19,8 +19,9 @@ enum Composition {
         Result { () throws(SchedulingFailure) in try make(configuration) }
     }
 
-    private static func log(_ line: String) {
-        FileHandle.standardError.write(Data(("background: " + line + "\n").utf8))
+    /// Writes a line for people. Best effort: `FileHandle.write(_:)` would end a program whose standard error is closed.
+    static func log(_ line: String, to file: FileHandle = .standardError) {
+        try? file.write(contentsOf: Data(("background: " + line + "\n").utf8))
     }
 
     private static func make(
@@ -61,7 +62,7 @@ enum Composition {
                     host.heard(.stopRequested)
                     onStop()
                 }
-            }, log: log)
+            }, log: { log($0) })
     }
 
     /// What the unit that launched us says; nothing in an ordinary launch.

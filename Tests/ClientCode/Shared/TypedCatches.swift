@@ -93,6 +93,8 @@ func describe(_ error: any Error) -> String {
 func sameErrors() -> Bool {
     let first = BGTaskScheduler.Error(.unavailable)
     let second = BGTaskScheduler.Error(.unavailable, userInfo: [NSLocalizedDescriptionKey: "No."])
-    let codes: Set<BGTaskScheduler.Error.Code> = [first.code, second.code, BGTaskScheduler.Error.immediateRunIneligible]
+    let codes: Set<BGTaskScheduler.Error.Code> = [
+        first.code, second.code, BGTaskScheduler.Error.immediateRunIneligible,
+    ]
     return first == second || first.hashValue == second.hashValue || codes.count == 1
 }

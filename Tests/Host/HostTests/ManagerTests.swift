@@ -120,6 +120,50 @@ extension OnAHost {
             try await app.waitForNote("quick ran", within: 60)
         }
 
+        @Test("an executable that moved is started from its new place as soon as it has run there once")
+        func moved() async throws {
+            var app = ProbeApp(host, "moved")
+            app.probe = "/home/tester/bin/before"
+            try host.call(["install", TestHost.builtProbe, app.probe])
+            try app("submit", "quick", "60")
+            try host.run("mv", app.probe, "/home/tester/bin/after")
+            app.probe = "/home/tester/bin/after"
+            let output = try app("submit", "quick", "1")
+            #expect(!output.contains("two executables"))
+            try await app.waitForNote("quick ran")
+            try await app.waitUntilQuiet()
+        }
+
+        @Test("two executables with one app id: the last one is started, and people are told")
+        func twoExecutables() async throws {
+            var app = ProbeApp(host, "twins")
+            app.probe = "/home/tester/bin/first"
+            try host.call(["install", TestHost.builtProbe, app.probe])
+            try app("submit", "quick", "60")
+            app.probe = "/home/tester/bin/second"
+            try host.call(["install", TestHost.builtProbe, app.probe])
+            #expect(try app("submit", "quick", "1").contains("two executables use one app id"))
+            try await app.waitForNote("quick ran")
+            try await app.waitUntilQuiet()
+        }
+
+        @Test("a resident whose manager dies under it arms with the next one, and loses nothing")
+        func managerDiesUnderAResident() async throws {
+            let app = ProbeApp(host, "orphaned")
+            let resident = try await app.startResident()
+            try app("submit", "bulk0", "3600")
+            try await Eventually.holds("the resident has armed", seen: { "\(app.timers)" }) { app.timers.count == 1 }
+            try host.run("systemctl", "kill", "--signal=KILL", "user@2000.service")
+            try host.run("systemctl", "restart", "user@2000.service")
+            try app("submit", "quick", "1")
+            try await app.waitForNote("quick ran")
+            try await Eventually.holds("a wake-up is armed again", seen: { "\(app.timers)" }) { app.timers.count == 1 }
+            try app("cancel", "bulk0")
+            try host.user(["pkill", "-TERM", "-f", "hostprobe stay"])
+            resident.wait()
+            try await app.waitUntilQuiet()
+        }
+
         @Test("an executable that was replaced by an upgrade is started in its new form")
         func upgraded() async throws {
             var app = ProbeApp(host, "upgraded")

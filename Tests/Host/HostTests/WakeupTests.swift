@@ -7,7 +7,7 @@ import Testing
 extension Trait where Self == ConditionTrait {
     /// Skips, always with the same words, where no host can be booted.
     static var needsHost: Self {
-        .enabled(if: TestHost.unavailable == nil, "SKIPPED host tests: \(TestHost.unavailable ?? "")")
+        .enabled(if: TestHost.unavailable == nil, "no systemd host can be booted here: \(TestHost.unavailable ?? "")")
     }
 }
 
