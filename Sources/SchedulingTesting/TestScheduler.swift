@@ -117,6 +117,8 @@ public final class TestScheduler: Sendable {
     public var launchCount: Int { state.withLock(\.launchCount) }
     /// Whether a process holds locks against sleep and shutdown.
     public var holdsLocks: Bool { host.holdsLocks }
+    /// What the service manager was told last (`STATUS=`).
+    public var status: String { host.status }
     /// What launches threw: empty when all is well.
     public var launchFailures: [any Error] { state.withLock(\.failures) }
     /// What the program's processes wrote for people.

@@ -32,6 +32,7 @@ struct ContinuedTests {
         let shown = try #require(try test.scheduler.continuedTasks().first)
         #expect(shown.fractionCompleted == 0.5)
         #expect(shown.description == "Exporting: 50 % (photo 2)")
+        #expect(test.status == "Exporting: 50 % (photo 2)")
         #expect(test.holdsLocks)
         #expect(test.wakeups.isEmpty, "it is nothing that systemd starts")
         try await test.advance(by: .seconds(25))
