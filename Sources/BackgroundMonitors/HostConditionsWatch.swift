@@ -66,7 +66,7 @@ package final class HostConditionsWatch: ConditionsWatch {
         let isNews = last.withLock { last in
             guard let known = last else { return false }
             last = fresh
-            return known.power.value != fresh.power.value || known.network.value != fresh.network.value
+            return !fresh.decideLike(known)
         }
         if isNews { onChange(fresh) }
     }

@@ -15,6 +15,9 @@ public struct Observed<Value: Hashable & Sendable>: Hashable, Sendable {
         self.source = source
         self.at = at
     }
+
+    /// Nobody needed to know.
+    package static var notAsked: Observed { Observed(nil, source: "not asked", at: .distantPast) }
 }
 
 /// Where the machine's power comes from.
@@ -39,10 +42,44 @@ public struct Conditions: Hashable, Sendable {
     public var power: Observed<PowerSource>
     /// Whether there is a network.
     public var network: Observed<NetworkState>
+    /// Whether the network is metered: its user pays by volume, or has a quota.
+    public var isMetered: Observed<Bool>
+    /// Whether the network leads less far than it seems: behind a portal that asks for a login, or with the Internet
+    /// out of reach.
+    public var isConstrained: Observed<Bool>
+    /// How full the battery is.
+    public var battery: Observed<BatteryCharge>
+    /// How much space is left where the app keeps its state.
+    public var storage: Observed<StorageSpace>
+    /// How busy the machine is.
+    public var load: Observed<SystemLoad>
+    /// Whether nobody uses the machine.
+    public var isUserIdle: Observed<Bool>
 
-    package init(power: Observed<PowerSource>, network: Observed<NetworkState>) {
+    package init(
+        power: Observed<PowerSource> = .notAsked, network: Observed<NetworkState> = .notAsked,
+        isMetered: Observed<Bool> = .notAsked, isConstrained: Observed<Bool> = .notAsked,
+        battery: Observed<BatteryCharge> = .notAsked, storage: Observed<StorageSpace> = .notAsked,
+        load: Observed<SystemLoad> = .notAsked, isUserIdle: Observed<Bool> = .notAsked
+    ) {
         self.power = power
         self.network = network
+        self.isMetered = isMetered
+        self.isConstrained = isConstrained
+        self.battery = battery
+        self.storage = storage
+        self.load = load
+        self.isUserIdle = isUserIdle
+    }
+
+    /// Whether somebody who decides by these conditions would decide the same by the others: a battery that lost a
+    /// percent is no news.
+    package func decideLike(_ other: Conditions) -> Bool {
+        power.value == other.power.value && network.value == other.network.value
+            && isMetered.value == other.isMetered.value && isConstrained.value == other.isConstrained.value
+            && battery.value?.isLow == other.battery.value?.isLow
+            && storage.value?.isLow == other.storage.value?.isLow
+            && load.value?.isHigh == other.load.value?.isHigh && isUserIdle.value == other.isUserIdle.value
     }
 }
 

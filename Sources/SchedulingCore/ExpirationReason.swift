@@ -21,6 +21,18 @@ public enum ExpirationReason: Int, Hashable, Sendable, CaseIterable, CustomStrin
     case simulated = 8
     /// It reported no progress for too long.
     case stalled = 9
+    /// The network is metered now, and it requires one that is not.
+    case networkMetered = 11
+    /// The network no longer leads all the way, and it requires one that does.
+    case networkConstrained = 12
+    /// Little is left in the battery.
+    case batteryLow = 13
+    /// Little space is left where the app keeps its state.
+    case storageLow = 14
+    /// The machine is busy.
+    case loadHigh = 15
+    /// Somebody uses the machine again.
+    case userActive = 16
 
     /// A few words for people.
     public var description: String {
@@ -34,13 +46,21 @@ public enum ExpirationReason: Int, Hashable, Sendable, CaseIterable, CustomStrin
         case .cancelled: "it was cancelled"
         case .simulated: "an expiration was simulated"
         case .stalled: "it made no progress"
+        case .networkMetered: "the network became metered"
+        case .networkConstrained: "the network became constrained"
+        case .batteryLow: "the battery ran low"
+        case .storageLow: "the storage ran low"
+        case .loadHigh: "the machine became busy"
+        case .userActive: "somebody used the machine"
         }
     }
 
     /// Whether we took the time away, so that the run is due again and no attempt is burnt.
     package var isInterruption: Bool {
         switch self {
-        case .systemSleep, .systemShutdown, .serviceStop, .powerLost, .networkLost: true
+        case .systemSleep, .systemShutdown, .serviceStop, .powerLost, .networkLost, .networkMetered,
+            .networkConstrained, .batteryLow, .storageLow, .loadHigh, .userActive:
+            true
         case .budget, .cancelled, .simulated, .stalled: false
         }
     }

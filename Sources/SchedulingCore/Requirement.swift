@@ -15,15 +15,53 @@ public struct Requirement: OptionSet, Hashable, Sendable {
     public static let network = Requirement(rawValue: 1 << 0)
     /// Power from outside, not from a battery.
     public static let externalPower = Requirement(rawValue: 1 << 1)
+    /// A network that is not metered: no volume to pay for, no quota. Implies `network`.
+    public static let unmeteredNetwork = Requirement(rawValue: 1 << 2)
+    /// A network that leads all the way: not behind a portal, with the Internet in reach. Implies `network`.
+    public static let unconstrainedNetwork = Requirement(rawValue: 1 << 3)
+    /// A battery with more than a little left, or power from outside.
+    public static let batteryNotLow = Requirement(rawValue: 1 << 4)
+    /// More than a little space where the app keeps its state.
+    public static let storageNotLow = Requirement(rawValue: 1 << 5)
+    /// A machine that is not busy.
+    public static let lowLoad = Requirement(rawValue: 1 << 6)
+    /// A machine that nobody uses at present.
+    public static let userIdle = Requirement(rawValue: 1 << 7)
 }
 
 extension Requirement {
-    /// The part of this set that the conditions do not meet. An unknown condition does not hold a task back: a machine
-    /// that cannot tell where its power comes from would otherwise never run anything.
+    /// What the conditions lack of this set, each requirement alone; of a network that is not there nothing but
+    /// `network`. An unknown condition does not hold a task back: a machine that cannot tell where its power comes from
+    /// would otherwise never run anything.
     package func unmet(by conditions: Conditions) -> Requirement {
         var unmet: Requirement = []
-        if contains(.network), conditions.network.value == .offline { unmet.insert(.network) }
+        if !isDisjoint(with: [.network, .unmeteredNetwork, .unconstrainedNetwork]),
+            conditions.network.value == .offline
+        {
+            unmet.insert(.network)
+        } else {
+            if contains(.unmeteredNetwork), conditions.isMetered.value == true { unmet.insert(.unmeteredNetwork) }
+            if contains(.unconstrainedNetwork), conditions.isConstrained.value == true {
+                unmet.insert(.unconstrainedNetwork)
+            }
+        }
         if contains(.externalPower), conditions.power.value == .battery { unmet.insert(.externalPower) }
+        if contains(.batteryNotLow), conditions.battery.value?.isLow == true { unmet.insert(.batteryNotLow) }
+        if contains(.storageNotLow), conditions.storage.value?.isLow == true { unmet.insert(.storageNotLow) }
+        if contains(.lowLoad), conditions.load.value?.isHigh == true { unmet.insert(.lowLoad) }
+        if contains(.userIdle), conditions.isUserIdle.value == false { unmet.insert(.userIdle) }
         return unmet
+    }
+
+    /// Why a run is told to stop that lost these; of several, the one that is named first here.
+    package var expirationReason: ExpirationReason? {
+        if contains(.externalPower) { return .powerLost }
+        if contains(.network) { return .networkLost }
+        if contains(.unmeteredNetwork) { return .networkMetered }
+        if contains(.unconstrainedNetwork) { return .networkConstrained }
+        if contains(.batteryNotLow) { return .batteryLow }
+        if contains(.storageNotLow) { return .storageLow }
+        if contains(.lowLoad) { return .loadHigh }
+        return contains(.userIdle) ? .userActive : nil
     }
 }

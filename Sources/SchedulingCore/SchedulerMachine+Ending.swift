@@ -111,8 +111,8 @@ extension SchedulerMachine {
         var effects: [Effect] = []
         for (id, run) in runs.sorted(by: { $0.key < $1.key }) {
             let unmet = run.occurrence.requirements.unmet(by: conditions)
-            guard !unmet.isEmpty else { continue }
-            effects += expire([id], for: unmet.contains(.externalPower) ? .powerLost : .networkLost, grace: nil, now)
+            guard let reason = unmet.expirationReason else { continue }
+            effects += expire([id], for: reason, grace: nil, now)
         }
         return effects + (mayStart ? [.look(includingWaiting: true)] : [])
     }

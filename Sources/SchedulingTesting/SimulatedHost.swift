@@ -5,12 +5,20 @@ import BackgroundSurroundings
 import SchedulingCore
 import Synchronization
 
-/// Power, network, sleep and shutdown of a simulated host.
+/// The conditions, sleep and shutdown of a simulated host.
 final class SimulatedHost: HostPort, InhibitorPort, ConditionsSource {
     /// Guarded by `state`.
     private struct State {
         var power: PowerSource? = .external
         var network: NetworkState? = .online
+        var isNetworkMetered: Bool? = false
+        var isNetworkConstrained: Bool? = false
+        var batteryLevel: Double? = 1
+        var freeStorage: Int64? = 50 << 30
+        var load: Double? = 0
+        var isUserIdle: Bool? = true
+        /// What was found before: it decides between the two bounds of a level.
+        var last = Conditions()
         var listeners: [Int: @Sendable (HostEvent) -> Void] = [:]
         var watchers: [Int: @Sendable (Conditions) -> Void] = [:]
         var nextID = 0
@@ -21,7 +29,10 @@ final class SimulatedHost: HostPort, InhibitorPort, ConditionsSource {
     private let state = Mutex(State())
     private let time: ManualTime
 
-    init(time: ManualTime) { self.time = time }
+    init(time: ManualTime) {
+        self.time = time
+        _ = observe()  // all is well at first
+    }
 
     var holdsLocks: Bool { state.withLock { $0.lockCount > 0 } }
     var status: String { state.withLock(\.status) }
@@ -32,6 +43,30 @@ final class SimulatedHost: HostPort, InhibitorPort, ConditionsSource {
     var network: NetworkState? {
         get { state.withLock(\.network) }
         set { change { $0.network = newValue } }
+    }
+    var isNetworkMetered: Bool? {
+        get { state.withLock(\.isNetworkMetered) }
+        set { change { $0.isNetworkMetered = newValue } }
+    }
+    var isNetworkConstrained: Bool? {
+        get { state.withLock(\.isNetworkConstrained) }
+        set { change { $0.isNetworkConstrained = newValue } }
+    }
+    var batteryLevel: Double? {
+        get { state.withLock(\.batteryLevel) }
+        set { change { $0.batteryLevel = newValue } }
+    }
+    var freeStorage: Int64? {
+        get { state.withLock(\.freeStorage) }
+        set { change { $0.freeStorage = newValue } }
+    }
+    var load: Double? {
+        get { state.withLock(\.load) }
+        set { change { $0.load = newValue } }
+    }
+    var isUserIdle: Bool? {
+        get { state.withLock(\.isUserIdle) }
+        set { change { $0.isUserIdle = newValue } }
     }
 
     private func change(_ body: (inout State) -> Void) {
@@ -101,12 +136,26 @@ final class SimulatedHost: HostPort, InhibitorPort, ConditionsSource {
 
     // MARK: ConditionsSource
 
+    /// How large the simulated file system is.
+    static let storageCapacity: Int64 = 100 << 30
+
     func observe() -> Conditions {
         let now = time.now().wall
         return state.withLock { state in
-            Conditions(
-                power: Observed(state.power, source: "simulated", at: now),
-                network: Observed(state.network, source: "simulated", at: now))
+            func observed<Value>(_ value: Value?) -> Observed<Value> { Observed(value, source: "simulated", at: now) }
+            let last = state.last
+            state.last = Conditions(
+                power: observed(state.power), network: observed(state.network),
+                isMetered: observed(state.isNetworkMetered), isConstrained: observed(state.isNetworkConstrained),
+                battery: observed(state.batteryLevel.map { BatteryCharge(level: $0, before: last.battery.value) }),
+                storage: observed(
+                    state.freeStorage.flatMap {
+                        StorageSpace(
+                            available: $0, capacity: SimulatedHost.storageCapacity, before: last.storage.value)
+                    }),
+                load: observed(state.load.flatMap { SystemLoad(level: $0, before: last.load.value) }),
+                isUserIdle: observed(state.isUserIdle))
+            return state.last
         }
     }
 

@@ -41,7 +41,7 @@ public final class TestScheduler: Sendable {
     private let program: @Sendable (TaskScheduler) -> Void
     private let configuration: TaskScheduler.Configuration
     package let directory: String
-    private let host: SimulatedHost
+    let host: SimulatedHost
 
     /// Guarded by `state`: the processes that live, and who waits until they settle.
     private struct State {
