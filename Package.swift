@@ -114,6 +114,14 @@ let package = Package(
             "MainActorByDefault", .v6,
             ["-default-isolation", "MainActor", "-enable-upcoming-feature", "NonisolatedNonsendingByDefault"]),
 
+        // A seeded random world that runs the real parts, and a disk whose power can be cut.
+        .target(
+            name: "CBackgroundFaultVFS", dependencies: ["CBackgroundSQLite"], path: "Tests/Simulation/FaultVFS"),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["CBackgroundFaultVFS", "CBackgroundSQLite", "BackgroundSQLite"],
+            path: "Tests/Simulation/SimulationTests"),
+
         // The real thing: a program that is driven on a real systemd host.
         .executableTarget(
             name: "hostprobe", dependencies: ["Scheduling", "SchedulingRuntime"], path: "Tests/Host/Probe"),

@@ -40,7 +40,7 @@ final class ContinuedRunner: Sendable {
     private let handlers: LaunchHandlers
     private let policy: RunPolicy
     private let alarm = Mutex<(any Alarm)?>(nil)
-    private let doorbell = Mutex<DoorbellWatch?>(nil)
+    private let doorbell = Mutex<(any DoorbellHearing)?>(nil)
     /// Everything is decided and written on this queue, in order.
     private let queue = DispatchQueue(label: "background.continued")
     /// Set on the queue, so that nothing on it waits for itself.

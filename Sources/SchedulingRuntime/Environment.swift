@@ -25,6 +25,8 @@ package struct SchedulingEnvironment: Sendable {
     package var presenter: (any ProgressPresenter)?
     /// What runs the async handler of one run; nil: the global executor.
     package var executor: (@Sendable (TaskRun) -> any TaskExecutor)?
+    /// What runs what has no place of its own, instead of Dispatch; nil: Dispatch.
+    package var background: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
     /// Called after every step, for those who wait until all is settled.
     package var onProgress: @Sendable () -> Void
     /// Hears SIGTERM while a runner is active; returns what ends that.
@@ -39,6 +41,7 @@ package struct SchedulingEnvironment: Sendable {
         openStore: @escaping @Sendable () throws(SchedulingFailure) -> SchedulingStore, processIdentifier: Int32,
         permissions: Permissions = .everything, presenter: (any ProgressPresenter)? = nil,
         executor: (@Sendable (TaskRun) -> any TaskExecutor)? = nil,
+        background: (@Sendable (@escaping @Sendable () -> Void) -> Void)? = nil,
         onProgress: @escaping @Sendable () -> Void = {},
         listenForStop: @escaping @Sendable (@escaping @Sendable () -> Void) -> (@Sendable () -> Void),
         log: @escaping @Sendable (String) -> Void
@@ -56,6 +59,7 @@ package struct SchedulingEnvironment: Sendable {
         self.permissions = permissions
         self.presenter = presenter
         self.executor = executor
+        self.background = background
         self.onProgress = onProgress
         self.listenForStop = listenForStop
         self.log = log

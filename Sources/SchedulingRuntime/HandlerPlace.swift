@@ -26,8 +26,14 @@ enum HandlerPlace: Sendable {
     /// That is a serial queue for one piece of work, so that pieces of work run side by side. Not one concurrent queue:
     /// Dispatch watches the threads of its shared pool with a timer that wakes the process once a second, from the first
     /// use of the pool until the process ends. The threads of serial queues are not of that pool, nor is the main actor.
-    func start(_ label: String, _ body: @escaping @Sendable () -> Void) {
+    ///
+    /// `background` stands in for Dispatch where a simulation decides when it runs.
+    func start(
+        _ label: String, background: (@Sendable (@escaping @Sendable () -> Void) -> Void)? = nil,
+        _ body: @escaping @Sendable () -> Void
+    ) {
         switch self {
+        case .background where background != nil: background?(body)
         case .actor(let actor) where actor === MainActor.shared: Task { @MainActor in body() }
         case .actor(let actor): Task { await call(body, on: actor) }
         case .queue(let queue): queue.async(execute: body)

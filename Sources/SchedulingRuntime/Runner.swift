@@ -30,7 +30,7 @@ final class Runner: Sendable {
         var failures = 0
         var isAbandoned = false
         var watch: (any ConditionsWatch)?
-        var doorbell: DoorbellWatch?
+        var doorbell: (any DoorbellHearing)?
         var result: Result<Void, SchedulingFailure>?
         var waiters: [CheckedContinuation<Void, any Error>] = []
         var onFinish: (@Sendable () -> Void)?

@@ -12,7 +12,7 @@ extension LaunchHandlers {
         case .closure(let place, let box):
             run.launchActor = place.actor
             // A queue or an actor that is busy may come to it after the run was closed: then it is not begun.
-            place.start("background.task") {
+            place.start("background.task", background: environment.background) {
                 if run.mayBegin {
                     box.handler(run.makeTask())
                 } else {
@@ -39,7 +39,7 @@ extension TaskRun {
     func tellToStop(_ reason: ExpirationReason, _ environment: SchedulingEnvironment) -> Bool {
         guard let (box, place) = expire(reason) else { return false }
         let onProgress = environment.onProgress
-        place.start("background.expiration") {
+        place.start("background.expiration", background: environment.background) {
             box.handler()
             self.expirationWasHandled()
             onProgress()

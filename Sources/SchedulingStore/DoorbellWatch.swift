@@ -8,7 +8,7 @@ import Glibc
 /// A running watch on a doorbell (inotify(7)); it ends with its last reference, or by `stop()`.
 ///
 /// Rings that come close together may be heard as one; one's own are heard too.
-package final class DoorbellWatch: Sendable {
+package final class DoorbellWatch: DoorbellHearing {
     /// Unsafe only to the compiler: Dispatch objects may be used on any thread (dispatch(3)).
     private nonisolated(unsafe) let source: any DispatchSourceRead
 

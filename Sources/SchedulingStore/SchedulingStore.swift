@@ -38,6 +38,7 @@ package final class SchedulingStore: Sendable {
     private let file: StoreFile
     private let guards: LockFile
     private let doorbell: Doorbell
+    private let neighbours: (any StoreNeighbours)?
     private let lock = Mutex(State())
     /// Unsafe only to the compiler: it is used inside `lock` alone.
     nonisolated(unsafe) let database: Database
@@ -48,12 +49,13 @@ package final class SchedulingStore: Sendable {
     ///   `storeBusy`, `diskFull`, `storeFailed`.
     package init(
         directory: StateDirectory, machine: String, boot: String, pid: Int32, busyTimeout: Duration = .seconds(5),
-        historyLimit: Int = 10_000, vfs: String? = nil
+        historyLimit: Int = 10_000, vfs: String? = nil, neighbours: (any StoreNeighbours)? = nil
     ) throws(SchedulingFailure) {
         try directory.open()
         self.directory = directory
         self.pid = pid
         self.boot = boot
+        self.neighbours = neighbours
         self.historyLimit = Int64(max(1, historyLimit))
         file = StoreFile(path: directory.path + "/scheduling.sqlite", vfs: vfs, busyTimeout: busyTimeout)
         let guards = try LockFile(directory.path + "/store.lock")
@@ -85,7 +87,7 @@ package final class SchedulingStore: Sendable {
                 throw error
             }
         }
-        if rings { doorbell.ring() }
+        if rings { ring() }
         return result
     }
 
@@ -152,7 +154,8 @@ package final class SchedulingStore: Sendable {
     package func withArmingLock<R>(_ body: () throws(SchedulingFailure) -> R) throws(SchedulingFailure) -> R {
         // An opening of its own, so that threads of one process exclude each other too; closing it unlocks.
         let arming = try LockFile(directory.path + "/arming.lock")
-        try arming.lock(0)
+        if let neighbours, !arming.tryLock(0) { throw neighbours.cannotWait(for: arming.path) }
+        if neighbours == nil { try arming.lock(0) }
         defer { arming.unlock(0) }
         return try body()
     }
@@ -164,7 +167,12 @@ package final class SchedulingStore: Sendable {
 
     /// Calls `onRing` after commits that others may care about, one's own among them, on a queue of its own; nil where
     /// that cannot be had, and then one asks again in time.
-    package func watch(_ onRing: @escaping @Sendable () -> Void) -> DoorbellWatch? {
-        DoorbellWatch(path: doorbell.path, onRing: onRing)
+    package func watch(_ onRing: @escaping @Sendable () -> Void) -> (any DoorbellHearing)? {
+        if let neighbours { return neighbours.watch(onRing) }
+        return DoorbellWatch(path: doorbell.path, onRing: onRing)
+    }
+
+    private func ring() {
+        if let neighbours { neighbours.ring() } else { doorbell.ring() }
     }
 }
