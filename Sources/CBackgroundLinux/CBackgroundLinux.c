@@ -15,8 +15,8 @@ static int ofd(int fd, int command, short type, long long start, long long lengt
     return result;
 }
 
-int cbackground_ofd_lock(int fd, long long start, long long length, int wait) {
-    return ofd(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, F_WRLCK, start, length, 0);
+int cbackground_ofd_lock(int fd, long long start, long long length) {
+    return ofd(fd, F_OFD_SETLK, F_WRLCK, start, length, 0);
 }
 
 int cbackground_ofd_unlock(int fd, long long start, long long length) {

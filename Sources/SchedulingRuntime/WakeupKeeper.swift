@@ -50,8 +50,17 @@ final class WakeupKeeper: Sendable {
                 relying: .recorded(generation: generation, launching: record.name))
         }
         if result == .submitted { return CrashPoint.pass(.afterCommit) }
-        try lockingArming { () throws(SchedulingFailure) in
-            try self.armAndSubmit(requests, head: head, limits: limits)
+        var isLocked = false
+        do throws(SchedulingFailure) {
+            try lockingArming { () throws(SchedulingFailure) in
+                isLocked = true
+                try self.armAndSubmit(requests, head: head, limits: limits)
+            }
+        } catch where !isLocked {
+            // Who arms is stopped, or hangs. As when arming fails: the work is kept, and this process wakes itself.
+            note(error)
+            _ = try store.submit(requests, limits: limits, now: environment.time.now().wall, relying: .none)
+            CrashPoint.pass(.afterCommit)
         }
     }
 
@@ -92,13 +101,18 @@ final class WakeupKeeper: Sendable {
             state.withLock { $0.failure = nil }
             return armed
         } catch {
-            let isNew = state.withLock { state in
-                defer { state.failure = error }
-                return state.failure != error
-            }
-            if isNew, waker.backend().kind != .dispatch { environment.log(error.description) }
+            note(error)
             return nil
         }
+    }
+
+    /// Keeps why nothing could be armed, and tells it once.
+    private func note(_ error: SchedulingFailure) {
+        let isNew = state.withLock { state in
+            defer { state.failure = error }
+            return state.failure != error
+        }
+        if isNew, waker.backend().kind != .dispatch { environment.log(error.description) }
     }
 
     /// Moves the wake-up to where it belongs. With `tidy`, every other wake-up of the app is stopped too.

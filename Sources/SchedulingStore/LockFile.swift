@@ -22,15 +22,19 @@ struct LockFile: ~Copyable, Sendable {
 
     deinit { close(descriptor) }
 
-    /// Locks one byte, and waits for whoever holds it.
-    func lock(_ byte: Int64) throws(SchedulingFailure) {
-        guard cbackground_ofd_lock(descriptor, byte, 1, 1) == 0 else {
-            throw .files("lock", path, errno)
+    /// Locks one byte, and waits for whoever holds it, but not for ever: a process that was stopped keeps its locks.
+    ///
+    /// - Throws: `storeBusy` when it is held longer than that.
+    func lock(_ byte: Int64, within patience: Duration) throws(SchedulingFailure) {
+        var wait = LockWait(patience)
+        while cbackground_ofd_lock(descriptor, byte, 1) != 0 {
+            guard errno == EAGAIN || errno == EACCES else { throw .files("lock", path, errno) }
+            guard wait.rest() else { throw wait.failure(path) }
         }
     }
 
     /// Locks one byte unless another opening holds it.
-    func tryLock(_ byte: Int64) -> Bool { cbackground_ofd_lock(descriptor, byte, 1, 0) == 0 }
+    func tryLock(_ byte: Int64) -> Bool { cbackground_ofd_lock(descriptor, byte, 1) == 0 }
 
     func unlock(_ byte: Int64) { _ = cbackground_ofd_unlock(descriptor, byte, 1) }
 

@@ -28,8 +28,12 @@ struct LockFile: ~Copyable, Sendable {
         return fcntl(descriptor, command, &lock) == 0 ? lock : nil
     }
 
-    func lock(_ byte: Int64) throws(SchedulingFailure) {
-        guard apply(F_SETLKW, F_WRLCK, byte) != nil else { throw .files("lock", path, errno) }
+    func lock(_ byte: Int64, within patience: Duration) throws(SchedulingFailure) {
+        var wait = LockWait(patience)
+        while apply(F_SETLK, F_WRLCK, byte) == nil {
+            guard errno == EAGAIN || errno == EACCES || errno == EINTR else { throw .files("lock", path, errno) }
+            guard wait.rest() else { throw wait.failure(path) }
+        }
     }
 
     func tryLock(_ byte: Int64) -> Bool { apply(F_SETLK, F_WRLCK, byte) != nil }

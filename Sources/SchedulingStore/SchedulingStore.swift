@@ -26,6 +26,10 @@ package final class SchedulingStore: Sendable {
 
     static let checkpointPages = 1000
 
+    /// How long one waits for a lock that another process holds for milliseconds: a stopped process holds it for ever. A
+    /// submission may wait for two of them and for SQLite (5 s), and stays below the 25 s that people take for a hang.
+    package static let lockPatience: Duration = .seconds(8)
+
     /// Bytes of `store.lock`.
     private static let opening: Int64 = 0
     private static let checkpointing: Int64 = 1
@@ -35,6 +39,7 @@ package final class SchedulingStore: Sendable {
     let boot: String
     let historyLimit: Int64
     let owners: LockFile
+    private let lockPatience: Duration
     private let file: StoreFile
     private let guards: LockFile
     private let doorbell: Doorbell
@@ -49,9 +54,11 @@ package final class SchedulingStore: Sendable {
     ///   `storeBusy`, `diskFull`, `storeFailed`.
     package init(
         directory: StateDirectory, machine: String, boot: String, pid: Int32, busyTimeout: Duration = .seconds(5),
-        historyLimit: Int = 10_000, vfs: String? = nil, neighbours: (any StoreNeighbours)? = nil
+        historyLimit: Int = 10_000, vfs: String? = nil, lockPatience: Duration = SchedulingStore.lockPatience,
+        neighbours: (any StoreNeighbours)? = nil
     ) throws(SchedulingFailure) {
         try directory.open()
+        self.lockPatience = lockPatience
         self.directory = directory
         self.pid = pid
         self.boot = boot
@@ -61,7 +68,7 @@ package final class SchedulingStore: Sendable {
         let guards = try LockFile(directory.path + "/store.lock")
         owners = try LockFile(directory.path + "/owners.lock")
         doorbell = try Doorbell(directory.path + "/doorbell")
-        try guards.lock(Self.opening)
+        try guards.lock(Self.opening, within: lockPatience)
         // When this throws, closing the lock file unlocks it.
         database = try file.open(machine: machine)
         guards.unlock(Self.opening)
@@ -115,7 +122,7 @@ package final class SchedulingStore: Sendable {
     /// Damage is confirmed before the file is set aside, under the lock that keeps others from making a new one.
     private func judge(_ error: SQLiteError, _ doing: String, _ state: inout State) -> SchedulingFailure {
         let failure = SchedulingFailure(error, doing: doing, path: file.path)
-        guard error.isDamage, (try? guards.lock(Self.opening)) != nil else { return failure }
+        guard error.isDamage, (try? guards.lock(Self.opening, within: lockPatience)) != nil else { return failure }
         defer { guards.unlock(Self.opening) }
         if let answer = try? database.text("PRAGMA quick_check(1)"), answer == "ok" { return failure }
         let aside = file.setAside(doing: doing, cause: error.message)
@@ -151,11 +158,13 @@ package final class SchedulingStore: Sendable {
     // MARK: Beside the transactions
 
     /// Runs `body` while no other thread or process arms a wake-up. Never inside a call of this store.
+    ///
+    /// - Throws: `storeBusy` when another process arms for longer than `lockPatience`; what `body` throws.
     package func withArmingLock<R>(_ body: () throws(SchedulingFailure) -> R) throws(SchedulingFailure) -> R {
         // An opening of its own, so that threads of one process exclude each other too; closing it unlocks.
         let arming = try LockFile(directory.path + "/arming.lock")
         if let neighbours, !arming.tryLock(0) { throw neighbours.cannotWait(for: arming.path) }
-        if neighbours == nil { try arming.lock(0) }
+        if neighbours == nil { try arming.lock(0, within: lockPatience) }
         defer { arming.unlock(0) }
         return try body()
     }

@@ -29,11 +29,11 @@ final class TemporaryState {
     /// A store of its own connection, lock files and doorbell: as another process would have.
     func store(
         machine: String = "m1", boot: String = "b1", pid: Int32 = 100, busyTimeout: Duration = .milliseconds(50),
-        historyLimit: Int = 10_000, vfs: String? = nil
+        historyLimit: Int = 10_000, vfs: String? = nil, lockPatience: Duration = SchedulingStore.lockPatience
     ) throws(SchedulingFailure) -> SchedulingStore {
         try SchedulingStore(
             directory: directory, machine: machine, boot: boot, pid: pid, busyTimeout: busyTimeout,
-            historyLimit: historyLimit, vfs: vfs)
+            historyLimit: historyLimit, vfs: vfs, lockPatience: lockPatience)
     }
 
     /// A store that owns, with this boot and process.

@@ -25,7 +25,8 @@ struct OneProcessTests {
             waker: surroundings, launch: .background(instance: "1"),
             openStore: { () throws(SchedulingFailure) in
                 try SchedulingStore(
-                    directory: StateDirectory(path: directory), machine: "m", boot: "b", pid: 1)
+                    directory: StateDirectory(path: directory), machine: "m", boot: "b", pid: 1,
+                    lockPatience: .milliseconds(5))
             },
             processIdentifier: 1,
             permissions: Permissions(identifiers: permitted, modes: nil, appIdentifier: "org.example.one"),
@@ -59,6 +60,28 @@ struct OneProcessTests {
         #expect(order == ["hears a stop", "starts", "deaf again"])
     }
 
+    @Test("while the process that arms is stopped, a request is kept and told of, and the next one is armed for")
+    func armingHangs() async throws {
+        let directory = NSTemporaryDirectory() + "/background-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let scheduler = try makeScheduler(directory)
+        scheduler.register(forTaskWithIdentifier: "a") { _ in }
+        scheduler.register(forTaskWithIdentifier: "b") { _ in }
+        #expect(try scheduler.history().isEmpty)  // opens the store
+        do {
+            let hanging = try LockFile(directory + "/arming.lock")
+            let isHeld = hanging.tryLock(0)
+            #expect(isHeld)
+            try scheduler.submit(AppRefreshTaskRequest(identifier: "a"))
+            #expect(diary.all.contains { $0.contains("arming.lock") && $0.contains("fuser") }, "\(diary.all)")
+            #expect(!diary.all.contains("arms"))
+        }
+        #expect(await scheduler.pendingTaskRequests().map(\.identifier) == ["a"])
+        try scheduler.submit(ProcessingTaskRequest(identifier: "b"))
+        #expect(diary.all.contains("arms"))
+        #expect(!scheduler.backend.description.contains("arming.lock"))
+    }
+
     @Test("an identifier that the Info.plist does not list is refused by register and by submit, with a sentence")
     func permitted() async throws {
         let directory = NSTemporaryDirectory() + "/background-\(UUID().uuidString)"
@@ -85,7 +108,8 @@ private struct OneProcess: Waker, HostPort, ConditionsSource {
     func generation() -> String { "g" }
     func prepare() throws(SchedulingFailure) {}
     func arm(at instant: WallTime, now: Moment) throws(SchedulingFailure) -> ArmedWakeup {
-        ArmedWakeup(name: UUID().uuidString, instant: instant, generation: "g")
+        diary.note("arms")
+        return ArmedWakeup(name: UUID().uuidString, instant: instant, generation: "g")
     }
     func disarm(_ name: String) {}
     func disarmAll(except kept: String?) {

@@ -6,8 +6,8 @@
 #ifdef __linux__
 
 // `fcntl` is variadic and the OFD commands are hidden behind _GNU_SOURCE (fcntl_locking(2), "Open file
-// description locks"). Each returns 0, or -1 with errno.
-int cbackground_ofd_lock(int fd, long long start, long long length, int wait);
+// description locks"). Each returns 0, or -1 with errno; none waits: EAGAIN or EACCES says that somebody else holds it.
+int cbackground_ofd_lock(int fd, long long start, long long length);
 int cbackground_ofd_unlock(int fd, long long start, long long length);
 // 1: somebody else holds a conflicting lock; 0: nobody; -1: errno.
 int cbackground_ofd_is_locked(int fd, long long start, long long length);
