@@ -125,7 +125,15 @@ let package = Package(
         // The real thing: a program that is driven on a real systemd host.
         .executableTarget(
             name: "hostprobe", dependencies: ["Scheduling", "SchedulingRuntime"], path: "Tests/Host/Probe"),
-        .testTarget(name: "HostTests", dependencies: ["hostprobe"], path: "Tests/Host/HostTests"),
+        // And one that is killed a thousand times.
+        .executableTarget(
+            name: "hostvictim",
+            dependencies: [
+                "Scheduling", "SchedulingRuntime", "SchedulingCore", "BackgroundSQLite",
+                .target(name: "SchedulingSystemd", condition: systemd),
+            ], path: "Tests/Host/Victim"),
+        .testTarget(
+            name: "HostTests", dependencies: ["hostprobe", "hostvictim"], path: "Tests/Host/HostTests"),
     ],
     swiftLanguageModes: [.v6]
 )

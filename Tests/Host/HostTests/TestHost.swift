@@ -50,6 +50,14 @@ struct TestHost: Sendable {
         return URL(filePath: bundle).deletingLastPathComponent().path + "/hostprobe"
     }()
 
+    /// The program that the crash soak kills, built beside the probe.
+    static let builtVictim = URL(filePath: builtProbe).deletingLastPathComponent().path + "/hostvictim"
+
+    /// What a file of the host's user says, read from outside; empty while it is missing. Costs no process.
+    func contents(_ path: String) -> String {
+        (try? String(contentsOfFile: TestHost.directory + "/upper/home/tester/" + path, encoding: .utf8)) ?? ""
+    }
+
     /// The probe inside the host.
     static let probe = "/usr/local/bin/hostprobe"
 
