@@ -56,7 +56,8 @@ final class WakeupKeeper: Sendable {
                 isLocked = true
                 try self.armAndSubmit(requests, head: head, limits: limits)
             }
-        } catch where !isLocked {
+        } catch {
+            guard !isLocked else { throw error }
             // Who arms is stopped, or hangs. As when arming fails: the work is kept, and this process wakes itself.
             note(error)
             _ = try store.submit(requests, limits: limits, now: environment.time.now().wall, relying: .none)
