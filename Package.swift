@@ -79,12 +79,15 @@ let package = Package(
             name: "SchedulingTesting",
             dependencies: [
                 "Scheduling", "SchedulingRuntime", "SchedulingCore", "SchedulingStore", "BackgroundSurroundings",
+                "BackgroundMonitors",
             ]),
 
         .testTarget(name: "BackgroundSQLiteTests", dependencies: ["BackgroundSQLite"]),
         .testTarget(
             name: "BackgroundMonitorsTests", dependencies: ["BackgroundMonitors", "BackgroundSurroundings"]),
-        .testTarget(name: "SchedulingCoreTests", dependencies: ["SchedulingCore", "BackgroundSurroundings"]),
+        .testTarget(
+            name: "SchedulingCoreTests",
+            dependencies: ["SchedulingCore", "BackgroundSurroundings", "BackgroundMonitors"]),
         .testTarget(
             name: "SchedulingStoreTests",
             dependencies: ["SchedulingStore", "SchedulingCore", "BackgroundSurroundings", "BackgroundSQLite"]),

@@ -20,6 +20,15 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
 package enum SmallFile {
     /// The file's text without surrounding blanks. Reads at most `limit` bytes; bytes that are not UTF-8 are replaced.
     package static func text(at path: String, limit: Int) throws(SystemError) -> String {
+        let bytes = try bytes(at: path, limit: limit)
+        let blank: (UInt8) -> Bool = { $0 <= UInt8(ascii: " ") }
+        let text = bytes.drop(while: blank)
+        let end = text.lastIndex { !blank($0) }.map { $0 + 1 } ?? text.startIndex
+        return String(decoding: text[..<end], as: UTF8.self)
+    }
+
+    /// The file's bytes, at most `limit` of them.
+    package static func bytes(at path: String, limit: Int) throws(SystemError) -> [UInt8] {
         // O_NONBLOCK: what should be a file and is a pipe must not hold us (open(2)).
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw .current() }
@@ -37,10 +46,7 @@ package enum SmallFile {
             }
             filled += got
         }
-        let blank: (UInt8) -> Bool = { $0 <= UInt8(ascii: " ") }
-        let text = bytes[..<filled].drop(while: blank)
-        let end = text.lastIndex { !blank($0) }.map { $0 + 1 } ?? text.startIndex
-        return String(decoding: text[..<end], as: UTF8.self)
+        return Array(bytes[..<filled])
     }
 }
 #endif

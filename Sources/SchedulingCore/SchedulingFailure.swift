@@ -40,6 +40,8 @@ public struct SchedulingFailure: Error, Hashable, Sendable, CustomStringConverti
         public static let tooManyPending = Code(rawValue: "tooManyPending")
         /// The identifier is not permitted, or has no handler.
         public static let notPermitted = Code(rawValue: "notPermitted")
+        /// A time zone is not known here, or its rules cannot be read.
+        public static let timeZoneUnusable = Code(rawValue: "timeZoneUnusable")
     }
 
     /// The sort of failure.
