@@ -79,3 +79,9 @@ public struct HistoryEntry: Hashable, Sendable {
         self.ended = ended
     }
 }
+
+extension HistoryEntry {
+    /// How long it ran; nil where nothing was started. By the wall clock: if that was set meanwhile, so is this, but it is
+    /// never negative.
+    public var duration: Duration? { started.map { max(.zero, $0.distance(to: ended)) } }
+}

@@ -65,3 +65,13 @@ extension Requirement {
         return contains(.userIdle) ? .userActive : nil
     }
 }
+
+extension Requirement {
+    /// What is required, in a word or two each, for people.
+    package var names: [String] {
+        var names: [String] = []
+        if contains(.externalPower) { names.append("external power") }
+        if contains(.network) { names.append("a network") }
+        return names
+    }
+}

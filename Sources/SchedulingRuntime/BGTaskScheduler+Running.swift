@@ -20,7 +20,17 @@ extension BGTaskScheduler {
             return !state.wasLaunched
         }
         guard isFirst else { return false }
-        try await run(try open(), mode: .launch)
+        let parts = try open()
+        parts.environment.emit(.launchBegan)
+        do {
+            try await run(parts, mode: .launch)
+            parts.environment.emit(.launchEnded)
+        } catch {
+            parts.environment.emit(.launchEnded) { $0.detail = "\(error)" }
+            await parts.environment.events.flush()
+            throw error
+        }
+        await parts.environment.events.flush()
         return true
     }
 
@@ -35,7 +45,13 @@ extension BGTaskScheduler {
     public nonisolated(nonsending) func run() async throws {
         let parts = try open()
         parts.environment.host.notifyReady()
-        try await run(parts, mode: .resident)
+        do {
+            try await run(parts, mode: .resident)
+        } catch {
+            await parts.environment.events.flush()
+            throw error
+        }
+        await parts.environment.events.flush()
     }
 
     private nonisolated(nonsending) func run(_ parts: Parts, mode: SchedulerMachine.Mode) async throws {
@@ -101,15 +117,15 @@ extension BGTaskScheduler {
                 policy.recovery(attempts: occurrence.attempts, now: now)
             }
             for entry in recovery.recovered {
-                parts.environment.log("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")
+                parts.environment.logRecorded("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")
             }
             parts.environment.marker?.handled()
             for entry in LaunchMarker.unhandled(in: parts.store.directory, now: now) {
                 try parts.store.note(entry)
-                parts.environment.log(entry.detail)
+                parts.environment.logRecorded(entry.detail)
             }
             for entry in try parts.store.reanchor(now: now, implausible: policy.implausible) {
-                parts.environment.log("\(entry.identifier ?? ""): \(entry.outcome) \(entry.detail)")
+                parts.environment.logRecorded("\(entry.identifier ?? ""): \(entry.outcome) \(entry.detail)")
             }
         } catch {
             state.withLock { state in

@@ -305,6 +305,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         let (runner, parts) = state.withLock { ($0.runner, $0.parts) }
         runner?.rang()
         parts?.continued.rang()
+        if case .success(let environment) = environment { environment.events.look() }
     }
 
     /// Ends this scheduler as kill -9 would: nothing is recorded, its locks are gone, what its handlers do has no effect.
@@ -312,6 +313,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         let (runner, parts) = state.withLock { ($0.runner, $0.parts) }
         parts?.store.close()
         runner?.abandon()
+        if case .success(let environment) = environment { environment.events.finish() }
         activities.withLock { $0 = [] }
     }
 
@@ -326,6 +328,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         return try state.withLock { state throws(SchedulingFailure) in
             if let parts = state.parts { return parts }
             let store = try environment.openStore()
+            environment.listen(to: store)
             let keeper = WakeupKeeper(environment: environment, store: store, policy: configuration.policy)
             let continued = ContinuedRunner(
                 environment: environment, store: store, handlers: handlers, policy: configuration.policy)

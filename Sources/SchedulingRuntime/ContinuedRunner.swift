@@ -78,6 +78,7 @@ final class ContinuedRunner: Sendable {
                 state.requests[state.nextNumber] = content
                 return state.nextNumber
             }
+            environment.emit(.submitted, content.identifier)
             let effects = handle(
                 .submitted(ContinuedMachine.Request(number: number, identifier: content.identifier, queues: queues)))
             return effects.contains { if case .refuse = $0 { true } else { false } }
@@ -212,6 +213,7 @@ final class ContinuedRunner: Sendable {
             return !state.holdsLocks
         }
         handlers.start(run, environment)
+        environment.emit(.started, of: occurrence)
         if isFirst, let refusal = environment.host.holdLocks(why: content.title) {
             environment.log("Shutdown is not held back while \(request.identifier) runs: \(refusal)")
         }
@@ -222,6 +224,7 @@ final class ContinuedRunner: Sendable {
         guard let active = state.withLock({ $0.runs[number] }) else { return }
         // On Apple's systems both are seen when a person cancels: the handler's call and the progress's cancellation.
         if reason == .cancelled { active.content.progress.cancel() }
+        environment.emit(.expiring, of: active.run.occurrence) { $0.reason = reason }
         if !active.run.tellToStop(reason, environment) { active.run.complete(failure: "had no expiration handler") }
     }
 

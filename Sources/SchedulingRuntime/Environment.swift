@@ -31,8 +31,12 @@ package struct SchedulingEnvironment: Sendable {
     package var onProgress: @Sendable () -> Void
     /// Hears SIGTERM while a runner is active; returns what ends that.
     package var listenForStop: @Sendable (@escaping @Sendable () -> Void) -> (@Sendable () -> Void)
-    /// Takes a line for people: a mistake that is not thrown, a part of the system that is missing.
-    package var log: @Sendable (String) -> Void
+    /// Takes a line for people: a mistake that is not thrown, a part of the system that is missing. It is an event too.
+    package let log: @Sendable (String) -> Void
+    /// The same for what is an event already, because it was recorded.
+    package let logRecorded: @Sendable (String) -> Void
+    /// Where what this process decides is told.
+    package let events: EventHub
 
     package init(
         appIdentifier: String, time: any TimeSource, conditions: any ConditionsSource, host: any HostPort,
@@ -44,7 +48,7 @@ package struct SchedulingEnvironment: Sendable {
         background: (@Sendable (@escaping @Sendable () -> Void) -> Void)? = nil,
         onProgress: @escaping @Sendable () -> Void = {},
         listenForStop: @escaping @Sendable (@escaping @Sendable () -> Void) -> (@Sendable () -> Void),
-        log: @escaping @Sendable (String) -> Void
+        events: EventHub = EventHub(), log: @escaping @Sendable (String) -> Void
     ) {
         self.appIdentifier = appIdentifier
         self.time = time
@@ -62,6 +66,13 @@ package struct SchedulingEnvironment: Sendable {
         self.background = background
         self.onProgress = onProgress
         self.listenForStop = listenForStop
-        self.log = log
+        self.events = events
+        logRecorded = log
+        self.log = { line in
+            events.emit(
+                TaskEvent(
+                    warning: line, app: appIdentifier, processIdentifier: processIdentifier, at: time.now().wall))
+            log(line)
+        }
     }
 }

@@ -274,11 +274,14 @@ final class Runner: Sendable {
         state.withLock { $0.runs[occurrence.id] = run }
         CrashPoint.pass(.beforeHandler)
         handlers.start(run, environment)
+        // Afterwards: the handler does not wait for those who watch.
+        environment.emit(.started, of: occurrence)
     }
 
     private func expire(_ id: Int64, _ reason: ExpirationReason) {
-        guard let run = state.withLock({ $0.runs[id] }), !run.tellToStop(reason, environment) else { return }
-        enqueue(.cannotBeTold(id))
+        guard let run = state.withLock({ $0.runs[id] }) else { return }
+        environment.emit(.expiring, of: run.occurrence) { $0.reason = reason }
+        if !run.tellToStop(reason, environment) { enqueue(.cannotBeTold(id)) }
     }
 
     private func record(_ end: SchedulerMachine.RunEnd) throws(SchedulingFailure) {
@@ -303,24 +306,26 @@ final class Runner: Sendable {
 
     private func postpone(_ postponement: SchedulerMachine.Postponement, _ now: WallTime) throws(SchedulingFailure) {
         let occurrence = postponement.occurrence
-        var waiting: Requirement = []
-        switch postponement.cause {
-        case .conditions(let unmet): waiting = unmet
-        case .contention: break
-        case .noHandler:
-            if occurrence.postponements == 0 {
-                environment.log(
-                    "The task \(occurrence.identifier) is due and has no handler: register one before "
-                        + "handleBackgroundLaunch() or run(), or cancel the request.")
-                try store.note(
-                    HistoryEntry(
-                        identifier: occurrence.identifier, outcome: .noHandler,
-                        processIdentifier: environment.processIdentifier, scheduled: occurrence.instant, ended: now))
+        let (waiting, seen): (Requirement, Int?) =
+            switch postponement.cause {
+            case .conditions(let unmet): (unmet, occurrence.postponements)
+            case .contention: ([], nil)
+            case .noHandler: ([], occurrence.postponements)
             }
-        }
-        try store.postpone([
-            Postponement(occurrence: occurrence.id, until: postponement.until, waiting: waiting)
+        // Two looks may have found it: the second one finds that it was put off.
+        let done = try store.postpone([
+            Postponement(occurrence: occurrence.id, until: postponement.until, waiting: waiting, seen: seen)
         ])
+        guard done.contains(occurrence.id) else { return }
+        if !waiting.isEmpty { environment.emitWaiting(occurrence, for: waiting, until: postponement.until) }
+        guard postponement.cause == .noHandler, occurrence.postponements == 0 else { return }
+        environment.logRecorded(
+            "The task \(occurrence.identifier) is due and has no handler: register one before "
+                + "handleBackgroundLaunch() or run(), or cancel the request.")
+        try store.note(
+            HistoryEntry(
+                identifier: occurrence.identifier, outcome: .noHandler,
+                processIdentifier: environment.processIdentifier, scheduled: occurrence.instant, ended: now))
     }
 
     /// A run whose process died is recovered by the next launch; one that stays sees to it as well, or its own wish for a
@@ -330,7 +335,7 @@ final class Runner: Sendable {
         let policy = policy
         let recovered = try store.recoverDead(now: now) { policy.recovery(attempts: $0.attempts, now: now) }
         for entry in recovered {
-            environment.log("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")
+            environment.logRecorded("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")
         }
         if !recovered.isEmpty { enqueue(.rang) }
     }

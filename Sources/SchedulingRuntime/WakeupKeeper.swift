@@ -88,6 +88,7 @@ final class WakeupKeeper: Sendable {
             throw error
         }
         CrashPoint.pass(.afterCommit)
+        tell(armed, after: old)
         // One that has fired is what keeps a launch safe that is under way; that launch tidies up itself.
         if let old, old.instant > now.wall || !waker.isLaunching(old.name) { waker.disarm(old.name) }
     }
@@ -107,13 +108,18 @@ final class WakeupKeeper: Sendable {
         }
     }
 
+    private func tell(_ armed: ArmedWakeup, after old: ArmedWakeup?) {
+        environment.emit(old == nil ? .wakeupArmed : .wakeupMoved) { $0.next = armed.instant }
+    }
+
     /// Keeps why nothing could be armed, and tells it once.
     private func note(_ error: SchedulingFailure) {
         let isNew = state.withLock { state in
             defer { state.failure = error }
             return state.failure != error
         }
-        if isNew, waker.backend().kind != .dispatch { environment.log(error.description) }
+        if isNew { environment.emit(.wakeupFailed) { $0.detail = error.description } }
+        if isNew, waker.backend().kind != .dispatch { environment.logRecorded(error.description) }
     }
 
     /// Moves the wake-up to where it belongs. With `tidy`, every other wake-up of the app is stopped too.
@@ -159,6 +165,7 @@ final class WakeupKeeper: Sendable {
         guard let target = target(try store.outlook(), runner, now.wall) else {
             let isEmpty = try store.recordWakeup(nil) { $0.earliest == nil && $0.claimed == 0 }
             if isEmpty { waker.disarmAll(except: nil) }
+            if isEmpty, record != nil { environment.emit(.wakeupStopped) }
             return isEmpty
         }
         guard let armed = arm(at: target, runner: runner, after: record, now) else { return true }
@@ -173,6 +180,7 @@ final class WakeupKeeper: Sendable {
             waker.disarm(armed.name)
             return false
         }
+        tell(armed, after: record)
         CrashPoint.pass(.beforeDisarm)
         if tidy {
             waker.disarmAll(except: armed.name)

@@ -55,6 +55,7 @@ extension SchedulingStore {
             let chosen =
                 identifier == nil ? "" : " AND request IN (SELECT id FROM requests WHERE identifier = ?1)"
             // More rows than history keeps would be trimmed at once: they are not written.
+            let newest = recording.isWanted ? try presentNewestRecord() : 0
             let history = try database.statement(
                 """
                 INSERT INTO history (\(HistoryEntry.columns)) \
@@ -67,7 +68,11 @@ extension SchedulingStore {
             try history.bind(now, at: 3)
             try history.bind(historyLimit, at: 4)
             try history.run()
-            try trimHistory(added: database.changes)
+            let added = database.changes
+            if recording.isWanted {
+                for row in try presentRecords(after: newest, limit: added) { recording.add(.history(row)) }
+            }
+            try trimHistory(added: added)
             try change("DELETE FROM occurrences WHERE state = 0\(chosen)", identifier)
             try change(
                 """
@@ -132,7 +137,7 @@ extension SchedulingStore {
 
     /// Adds one row of history, in a commit of its own.
     package func note(_ entry: HistoryEntry) throws(SchedulingFailure) {
-        try write("record history") { _ in try record(entry) }
+        try write("record history", rings: true) { _ in try record(entry) }
     }
 
     /// The newest rows of history first, of one identifier or of all.

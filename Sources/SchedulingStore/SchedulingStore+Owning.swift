@@ -15,7 +15,7 @@ extension SchedulingStore {
     package func becomeOwner(
         resident: Bool, now: WallTime, retry: (Occurrence) -> RecoveryVerdict
     ) throws(SchedulingFailure) -> Recovery {
-        try write("take over from dead owners") { state in
+        let recovery = try write("take over from dead owners") { state in
             let recovered = try recover(state, now: now, retry: retry)
             if let owner = state.owner {
                 try setResident(resident, owner: owner)
@@ -25,6 +25,8 @@ extension SchedulingStore {
             state.owner = owner
             return Recovery(owner: owner, recovered: recovered)
         }
+        if !recovery.recovered.isEmpty { ring() }
+        return recovery
     }
 
     /// The same for one who claims nothing, and does not act for others; nothing if this store is an owner.
@@ -80,7 +82,7 @@ extension SchedulingStore {
                 .rows { $0.integer(0) }.contains { !isAlive($0, state) }
         }
         guard isNeeded else { return [] }
-        return try write("take over from dead owners") { state in
+        return try write("take over from dead owners", rings: true) { state in
             try recover(state, now: now, retry: retry)
         }
     }

@@ -116,7 +116,8 @@ extension SchedulingStore {
                 identifier: occurrence.identifier, outcome: cancelled ? .cancelled : end.outcome,
                 reason: cancelled ? .cancelled : end.reason,
                 attempt: end.outcome == .noHandler ? 0 : occurrence.attempts + 1, detail: end.detail,
-                processIdentifier: pid, scheduled: occurrence.instant, started: end.started, ended: end.ended))
+                processIdentifier: pid, scheduled: occurrence.instant, started: end.started, ended: end.ended),
+            run: occurrence.id, again: cancelled ? nil : end.again)
         guard let again = end.again, !cancelled else {
             return try remove(occurrence: occurrence.id, of: occurrence.request)
         }
@@ -124,21 +125,26 @@ extension SchedulingStore {
         try release(occurrence: occurrence.id, eligible: again, attempts: attempts)
     }
 
-    /// Puts pending occurrences off, in one commit. Those that are no longer pending are passed over.
-    package func postpone(_ items: [Postponement]) throws(SchedulingFailure) {
-        if items.isEmpty { return }
-        try write("put runs off") { _ in
+    /// Puts pending occurrences off, in one commit, and returns which. Those that are no longer pending are passed over.
+    @discardableResult
+    package func postpone(_ items: [Postponement]) throws(SchedulingFailure) -> Set<Int64> {
+        if items.isEmpty { return [] }
+        return try write("put runs off") { _ in
+            var done: Set<Int64> = []
             let statement = try database.statement(
                 """
                 UPDATE occurrences SET eligible = max(?2, instant), waiting = ?3, postponements = postponements + 1 \
-                WHERE id = ?1 AND state = 0
+                WHERE id = ?1 AND state = 0 AND postponements = coalesce(?4, postponements)
                 """)
             for item in items {
                 try statement.bind(item.occurrence, at: 1)
                 try statement.bind(item.until, at: 2)
                 try statement.bind(Int64(item.waiting.rawValue), at: 3)
+                try statement.bind(item.seen.map(Int64.init), at: 4)
                 try statement.run()
+                if database.changes > 0 { done.insert(item.occurrence) }
             }
+            return done
         }
     }
 

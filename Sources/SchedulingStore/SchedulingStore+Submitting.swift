@@ -67,6 +67,7 @@ extension SchedulingStore {
             try occurrence.bind(next, at: 1)
             try occurrence.bind(new.instant, at: 2)
             try occurrence.run()
+            recording.add(.submitted(new, run: next))
             next += 1
         }
     }

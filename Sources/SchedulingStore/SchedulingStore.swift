@@ -44,6 +44,8 @@ package final class SchedulingStore: Sendable {
     private let guards: LockFile
     private let doorbell: Doorbell
     private let neighbours: (any StoreNeighbours)?
+    /// Guards itself; told inside `lock`.
+    let recording = Recording()
     private let lock = Mutex(State())
     /// Unsafe only to the compiler: it is used inside `lock` alone.
     nonisolated(unsafe) let database: Database
@@ -85,9 +87,11 @@ package final class SchedulingStore: Sendable {
             let before = state
             do {
                 let result = try database.transaction { try body(&state) }
+                recording.committed()
                 checkpointIfLong(&state)
                 return result
             } catch {
+                recording.forget()
                 // An owner whose row was not committed is none.
                 if let owner = state.owner, owner != before.owner { owners.unlock(owner) }
                 state = before
@@ -181,7 +185,8 @@ package final class SchedulingStore: Sendable {
         return DoorbellWatch(path: doorbell.path, onRing: onRing)
     }
 
-    private func ring() {
+    /// Others may care about what was committed.
+    func ring() {
         if let neighbours { neighbours.ring() } else { doorbell.ring() }
     }
 }

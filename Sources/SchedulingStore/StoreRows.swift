@@ -60,8 +60,8 @@ extension Statement {
 }
 
 extension SchedulingStore {
-    /// Adds one row of history. Inside a write transaction.
-    func record(_ entry: HistoryEntry) throws {
+    /// Adds one row of history. Inside a write transaction. `run`, `again`: what only those who listen are told.
+    func record(_ entry: HistoryEntry, run: Int64? = nil, again: WallTime? = nil) throws {
         let statement = try database.statement(
             "INSERT INTO history (\(HistoryEntry.columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
         try statement.bind(entry.identifier, at: 1)
@@ -74,6 +74,8 @@ extension SchedulingStore {
         try statement.bind(entry.started, at: 8)
         try statement.bind(entry.ended, at: 9)
         try statement.run()
+        recording.add(
+            .history(RecordedEntry(row: database.lastInsertedRow, entry: entry, run: run, again: again)))
         try trimHistory(added: 1)
     }
 

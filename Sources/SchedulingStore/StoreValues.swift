@@ -77,11 +77,14 @@ package struct Postponement: Sendable {
     package var until: WallTime
     /// The conditions it waits for; empty: it does not wait for a condition.
     package var waiting: Requirement
+    /// How often it had been put off when this was decided: if it was put off since, this is passed over. Nil: anyway.
+    package var seen: Int?
 
-    package init(occurrence: Int64, until: WallTime, waiting: Requirement) {
+    package init(occurrence: Int64, until: WallTime, waiting: Requirement, seen: Int? = nil) {
         self.occurrence = occurrence
         self.until = until
         self.waiting = waiting
+        self.seen = seen
     }
 }
 

@@ -56,6 +56,7 @@ public final class TestScheduler: Sendable {
         var waiters: [Int: (@Sendable () -> Bool, CheckedContinuation<Bool, Never>)] = [:]
         var nextWaiter = 0
         var log: [String] = []
+        var events: [TaskEvent] = []
     }
     private let state = Mutex(State())
 
@@ -121,6 +122,8 @@ public final class TestScheduler: Sendable {
     public var status: String { host.status }
     /// What launches threw: empty when all is well.
     public var launchFailures: [any Error] { state.withLock(\.failures) }
+    /// What the program's processes decided, in order: each thing once, whichever process it was.
+    public var events: [TaskEvent] { state.withLock(\.events) }
     /// What the program's processes wrote for people.
     public var log: [String] { state.withLock(\.log) }
 
@@ -214,7 +217,8 @@ public final class TestScheduler: Sendable {
 
     /// Lets every process hear at once that another one changed the store; on a real host a watch on a file does that.
     public func ring() async throws {
-        for process in state.withLock(\.launches) { process.scheduler.hearDoorbell() }
+        let processes = state.withLock { $0.launches + [$0.foreground].compactMap { $0 } }
+        for process in processes { process.scheduler.hearDoorbell() }
         try await advance(by: .zero)
     }
 
@@ -270,6 +274,7 @@ public final class TestScheduler: Sendable {
             },
             processIdentifier: pid, executor: { executors.executor(for: $0) }, onProgress: progress,
             listenForStop: { _ in {} },
+            events: EventHub { [weak self] event in self?.state.withLock { $0.events.append(event) } },
             log: { [weak self] line in self?.state.withLock { $0.log.append("[\(pid)] \(line)") } })
         let scheduler = TaskScheduler(configuration: configuration, environment: .success(environment))
         let instance: String? = if case .background(let instance) = context { instance } else { nil }
