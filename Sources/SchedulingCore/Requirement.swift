@@ -67,11 +67,12 @@ extension Requirement {
 }
 
 extension Requirement {
-    /// What is required, in a word or two each, for people.
-    package var names: [String] {
-        var names: [String] = []
-        if contains(.externalPower) { names.append("external power") }
-        if contains(.network) { names.append("a network") }
-        return names
-    }
+    /// What is required, in a few words each, for people.
+    package var names: [String] { Self.named.filter { contains($0.0) }.map(\.1) }
+
+    private static let named: [(Requirement, String)] = [
+        (.externalPower, "external power"), (.network, "a network"), (.unmeteredNetwork, "an unmetered network"),
+        (.unconstrainedNetwork, "an unconstrained network"), (.batteryNotLow, "a charged battery"),
+        (.storageNotLow, "free storage"), (.lowLoad, "low load"), (.userIdle, "an idle user"),
+    ]
 }

@@ -9,7 +9,7 @@ import SchedulingStore
 extension BGTaskScheduler {
     /// What is decided about the app's tasks, from now on: see `TaskEvents`. Any number of consumers, each with its own.
     ///
-    /// Opens the store, to hear of other processes; where that fails, the first event is a `.warning` that says why.
+    /// Opens the store, to hear of other processes; where that fails, one of the first events is a `.warning` that says why.
     public var events: TaskEvents {
         guard let environment = try? environment.get() else {
             let hub = EventHub()
@@ -17,7 +17,8 @@ extension BGTaskScheduler {
             if case .failure(let failure) = environment {
                 hub.emit(
                     TaskEvent(
-                        warning: failure.description, app: configuration.appIdentifier ?? "", processIdentifier: getpid(),
+                        warning: failure.description, app: configuration.appIdentifier ?? "",
+                        processIdentifier: getpid(),
                         at: .epoch))
             }
             hub.finish()
@@ -58,7 +59,8 @@ extension TaskEvent {
 }
 
 extension SchedulingEnvironment {
-    func event(_ kind: TaskEvent.Kind, _ identifier: String?, _ fill: (inout TaskEvent) -> Void = { _ in }) -> TaskEvent {
+    func event(_ kind: TaskEvent.Kind, _ identifier: String?, _ fill: (inout TaskEvent) -> Void = { _ in }) -> TaskEvent
+    {
         var event = TaskEvent(
             kind, identifier, app: appIdentifier, processIdentifier: processIdentifier, at: time.now().wall)
         fill(&event)
