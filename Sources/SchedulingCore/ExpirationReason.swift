@@ -55,6 +55,27 @@ public enum ExpirationReason: Int, Hashable, Sendable, CaseIterable, CustomStrin
         }
     }
 
+    /// One word for programs; never changes.
+    package var word: String {
+        switch self {
+        case .budget: "budget"
+        case .systemSleep: "system-sleep"
+        case .systemShutdown: "system-shutdown"
+        case .serviceStop: "service-stop"
+        case .powerLost: "power-lost"
+        case .networkLost: "network-lost"
+        case .cancelled: "cancelled"
+        case .simulated: "simulated"
+        case .stalled: "stalled"
+        case .networkMetered: "network-metered"
+        case .networkConstrained: "network-constrained"
+        case .batteryLow: "battery-low"
+        case .storageLow: "storage-low"
+        case .loadHigh: "load-high"
+        case .userActive: "user-active"
+        }
+    }
+
     /// Whether we took the time away, so that the run is due again and no attempt is burnt.
     package var isInterruption: Bool {
         switch self {

@@ -157,7 +157,7 @@ extension TaskEvent: CustomStringConvertible {
         case .launchEnded: return "the launch is over" + more
         case .launchUnhandled: return "a launch was not handled" + more
         case .warning: return detail
-        case .missed: return "\(count) events were left out: they were not taken in time"
+        case .missed: return detail.isEmpty ? "\(count) events were left out: they were not taken in time" : detail
         }
     }
 }

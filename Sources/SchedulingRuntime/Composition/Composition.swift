@@ -47,6 +47,8 @@ enum Composition {
         }
         // One for all: the runner and the continued tasks hold the same locks.
         let host = SharedHost(parts.host)
+        let events = EventHub()
+        let isInJournal = observe(events, variables)
         return SchedulingEnvironment(
             appIdentifier: identity.identifier, time: SystemClocks(), conditions: parts.conditions, host: host,
             activityHost: activityHost, waker: parts.waker, launch: parts.launch, marker: marker,
@@ -62,7 +64,20 @@ enum Composition {
                     host.heard(.stopRequested)
                     onStop()
                 }
-            }, log: { log($0) })
+            }, events: events, log: { if !isInJournal { log($0) } })
+    }
+
+    /// Writes events to the journal, where there is one; returns whether standard error leads there too, so that a line on
+    /// it would be the second one about the same thing.
+    private static func observe(_ events: EventHub, _ variables: [String: String]) -> Bool {
+        #if os(Linux) && Systemd
+        let program = URL(fileURLWithPath: CommandLine.arguments.first ?? "").lastPathComponent
+        guard let journal = Journal.reach(program: program) else { return false }
+        events.add { journal.write($0) }
+        return Journal.isBehind(STDERR_FILENO, variable: variables["JOURNAL_STREAM"])
+        #else
+        return false
+        #endif
     }
 
     /// What the unit that launched us says; nothing in an ordinary launch.
