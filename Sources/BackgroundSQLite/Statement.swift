@@ -59,6 +59,16 @@ package final class Statement {
         try bind(text, at: index)
     }
 
+    package func bind(_ bytes: [UInt8]?, at index: Int32) throws(SQLiteError) {
+        guard let bytes else { return try bindNull(at: index) }
+        try check(
+            bytes.withUnsafeBytes { bytes in
+                // As for text: no bytes are not the same as none.
+                guard let base = bytes.baseAddress else { return sqlite3_bind_zeroblob(handle, index, 0) }
+                return cbackground_sqlite_bind_blob(handle, index, base, Int32(bytes.count))
+            })
+    }
+
     package func bindNull(at index: Int32) throws(SQLiteError) {
         try check(sqlite3_bind_null(handle, index))
     }
@@ -104,6 +114,12 @@ package final class Statement {
         guard let bytes = sqlite3_column_text(handle, column) else { return nil }
         let count = Int(sqlite3_column_bytes(handle, column))
         return String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
+    }
+
+    package func optionalBlob(_ column: Int32) -> [UInt8]? {
+        if isNull(column) { return nil }
+        let bytes = sqlite3_column_blob(handle, column)
+        return Array(UnsafeRawBufferPointer(start: bytes, count: Int(sqlite3_column_bytes(handle, column))))
     }
 
     package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }

@@ -33,6 +33,8 @@ public enum ExpirationReason: Int, Hashable, Sendable, CaseIterable, CustomStrin
     case loadHigh = 15
     /// Somebody uses the machine again.
     case userActive = 16
+    /// A later run of the same task took its place.
+    case replaced = 10
 
     /// A few words for people.
     public var description: String {
@@ -52,6 +54,7 @@ public enum ExpirationReason: Int, Hashable, Sendable, CaseIterable, CustomStrin
         case .storageLow: "the storage ran low"
         case .loadHigh: "the machine became busy"
         case .userActive: "somebody used the machine"
+        case .replaced: "a later run took its place"
         }
     }
 
@@ -82,7 +85,7 @@ public enum ExpirationReason: Int, Hashable, Sendable, CaseIterable, CustomStrin
         case .systemSleep, .systemShutdown, .serviceStop, .powerLost, .networkLost, .networkMetered,
             .networkConstrained, .batteryLow, .storageLow, .loadHigh, .userActive:
             true
-        case .budget, .cancelled, .simulated, .stalled: false
+        case .budget, .cancelled, .simulated, .stalled, .replaced: false
         }
     }
 }

@@ -27,6 +27,8 @@ public enum Outcome: Int, Hashable, Sendable, CaseIterable, CustomStringConverti
     case clockMoved = 10
     /// It was due, and the program that was launched had no handler for it.
     case noHandler = 11
+    /// Runs were not started, by the rule of the request: missed, too late, or beside another run.
+    case skipped = 12
 
     /// A word or two for people.
     public var description: String {
@@ -42,6 +44,7 @@ public enum Outcome: Int, Hashable, Sendable, CaseIterable, CustomStringConverti
         case .launchUnhandled: "launch unhandled"
         case .clockMoved: "clock moved"
         case .noHandler: "no handler"
+        case .skipped: "skipped"
         }
     }
 }

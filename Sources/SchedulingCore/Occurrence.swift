@@ -12,15 +12,41 @@ package struct NewRequest: Hashable, Sendable {
     package var requirements: Requirement
     /// Whether the caller named an earliest instant (it is shown again in the list of pending requests).
     package var hasEarliest: Bool
+    /// When it is looked at: the instant, or the end of its window.
+    package var eligible: WallTime
+    package var waiting: Requirement = []
+    package var terms: RequestTerms
+    package var conflict: ConflictPolicy
+    /// The task whose success it waits for.
+    package var follows: String?
+    package var input: [UInt8]?
 
     package init(
-        identifier: String, kind: TaskKind, instant: WallTime, requirements: Requirement = [], hasEarliest: Bool = true
+        identifier: String, kind: TaskKind, instant: WallTime, requirements: Requirement = [], hasEarliest: Bool = true,
+        terms: RequestTerms = .plain, conflict: ConflictPolicy = .replace, follows: String? = nil,
+        input: [UInt8]? = nil
     ) {
         self.identifier = identifier
         self.kind = kind
         self.instant = instant
         self.requirements = requirements
         self.hasEarliest = hasEarliest
+        eligible = instant
+        self.terms = terms
+        self.conflict = conflict
+        self.follows = follows
+        self.input = input
+    }
+
+    /// The same with the first instant of its schedule.
+    package func planned(by planner: SchedulePlanner) -> NewRequest {
+        if terms.isPlain { return self }
+        let first = planner.first(terms, identifier: identifier, earliest: instant)
+        var planned = self
+        planned.instant = first.instant
+        planned.eligible = first.eligible
+        planned.waiting = first.waiting
+        return planned
     }
 }
 
@@ -40,10 +66,20 @@ package struct Occurrence: Hashable, Sendable {
     package var postponements: Int
     package var requirements: Requirement
     package var submitted: WallTime
+    /// How often it was started.
+    package var starts: Int
+    package var terms: RequestTerms
+    /// Its terms cannot be read: it is passed over, and history says so.
+    package var isUnreadable = false
+    /// Whether a run of its identifier goes on, here or in another process.
+    package var isBlocked: Bool
+    /// What its submitter gave it; read when it is claimed.
+    package var input: [UInt8]?
 
     package init(
         id: Int64, request: Int64, identifier: String, kind: TaskKind, instant: WallTime, eligible: WallTime,
-        attempts: Int = 0, postponements: Int = 0, requirements: Requirement = [], submitted: WallTime
+        attempts: Int = 0, postponements: Int = 0, requirements: Requirement = [], submitted: WallTime,
+        starts: Int = 0, terms: RequestTerms = .plain, isBlocked: Bool = false, input: [UInt8]? = nil
     ) {
         self.id = id
         self.request = request
@@ -55,5 +91,15 @@ package struct Occurrence: Hashable, Sendable {
         self.postponements = postponements
         self.requirements = requirements
         self.submitted = submitted
+        self.starts = starts
+        self.terms = terms
+        self.isBlocked = isBlocked
+        self.input = input
+    }
+
+    /// The last instant at which it may start for the first time; nil: there is none, or it was started before.
+    package var latestStart: WallTime? {
+        guard starts == 0, let limit = terms.latestStart else { return nil }
+        return instant.advanced(by: .microseconds(limit))
     }
 }

@@ -27,6 +27,9 @@ public struct Requirement: OptionSet, Hashable, Sendable {
     public static let lowLoad = Requirement(rawValue: 1 << 6)
     /// A machine that nobody uses at present.
     public static let userIdle = Requirement(rawValue: 1 << 7)
+
+    /// Not a condition: the window of a schedule is open, and it may run earlier than it has to.
+    package static let window = Requirement(rawValue: 1 << 30)
 }
 
 extension Requirement {

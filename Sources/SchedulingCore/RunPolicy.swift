@@ -35,14 +35,28 @@ package struct RunPolicy: Hashable, Sendable {
         return postponements < rechecks.count ? rechecks[max(0, postponements)] : last
     }
 
-    /// What becomes of an occurrence whose owner died for the `attempts`-th time.
-    package func recovery(attempts: Int, now: WallTime) -> RecoveryVerdict {
-        guard attempts < maximumAttempts else { return .giveUp }
-        guard attempts > 1 else { return .again(at: now) }
-        let doublings = min(attempts - 2, 20)
+    /// What becomes of an occurrence whose owner died; the attempt that this burnt is counted in it.
+    package func recovery(_ occurrence: Occurrence, now: WallTime) -> RecoveryVerdict {
+        guard occurrence.attempts < limit(occurrence.terms) else { return .giveUp }
+        guard occurrence.attempts > 1 else { return .again(at: now) }
+        let doublings = min(occurrence.attempts - 2, 20)
         // The least first: a delay of ages times a power of two is more than a Duration holds.
         return .again(
             at: now.advanced(by: min(min(retryDelay, maximumRetryDelay) * (1 << doublings), maximumRetryDelay)))
+    }
+
+    /// Whether a run that failed by its own doing is tried again, and after which time; `asked`: its handler wants that.
+    package func retry(_ occurrence: Occurrence, asked: Duration?) -> (delay: Duration?, givesUp: Bool) {
+        let failed = occurrence.attempts + 1
+        let retry = occurrence.terms.retry ?? .never
+        guard asked != nil || retry.attempts > 1 else { return (nil, false) }
+        guard failed < limit(occurrence.terms) else { return (nil, true) }
+        return (asked.map { max($0, .zero) } ?? retry.delay(after: failed, seed: UInt64(bitPattern: occurrence.id)), false)
+    }
+
+    private func limit(_ terms: RequestTerms) -> Int {
+        guard let retry = terms.retry, retry.attempts > 1 else { return maximumAttempts }
+        return retry.attempts
     }
 }
 

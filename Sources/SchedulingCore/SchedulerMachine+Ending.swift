@@ -4,7 +4,9 @@
 import BackgroundSurroundings
 
 extension SchedulerMachine {
-    mutating func completed(_ id: Int64, failure: String?, _ now: Moment) -> [Effect] {
+    mutating func completed(
+        _ id: Int64, failure: String?, retryAfter: Duration?, _ now: Moment
+    ) -> [Effect] {
         guard let run = runs.removeValue(forKey: id) else {
             // A handler that returned after its run was closed: its identifier may start again.
             guard overdue.removeValue(forKey: id) != nil else { return [] }
@@ -13,8 +15,9 @@ extension SchedulerMachine {
         let end: Effect
         switch (run.phase, failure) {
         case (_, nil): end = self.end(run, .succeeded, now)
-        case (.running, let failure?): end = self.end(run, .failed, detail: failure, now)
-        case (.expiring(let reason, _), let failure?): end = self.end(run, cutFor: reason, detail: failure, now)
+        case (.running, let failure?): end = fail(run, .failed, detail: failure, after: retryAfter, now)
+        case (.expiring(let reason, _), let failure?):
+            end = self.end(run, cutFor: reason, detail: failure, after: retryAfter, now)
         }
         return [end] + afterEnd(now)
     }
@@ -30,22 +33,39 @@ extension SchedulerMachine {
 
     private func end(
         _ run: Run, _ outcome: Outcome, reason: ExpirationReason? = nil, detail: String = "", again: WallTime? = nil,
-        _ now: Moment
+        givesUp: Bool = false, _ now: Moment
     ) -> Effect {
         .end(
             RunEnd(
                 occurrence: run.occurrence.id, identifier: run.occurrence.identifier, outcome: outcome, reason: reason,
-                detail: detail, started: run.started, ended: now.wall, again: again))
+                detail: detail, started: run.started, ended: now.wall, again: again, givesUp: givesUp))
     }
 
-    private func end(_ run: Run, cutFor reason: ExpirationReason, detail: String, _ now: Moment) -> Effect {
+    /// A run that burns an attempt: tried again as its request says, or as its handler asks.
+    private func fail(
+        _ run: Run, _ outcome: Outcome, reason: ExpirationReason? = nil, detail: String, after asked: Duration?,
+        _ now: Moment
+    ) -> Effect {
+        let verdict = policy.retry(run.occurrence, asked: asked)
+        return end(
+            run, outcome, reason: reason, detail: detail, again: verdict.delay.map(now.wall.advanced),
+            givesUp: verdict.givesUp, now)
+    }
+
+    private func end(
+        _ run: Run, cutFor reason: ExpirationReason, detail: String, after asked: Duration? = nil, _ now: Moment
+    ) -> Effect {
         if reason.isInterruption {
             // Somebody who stops the service does not want to see it again in the same second.
-            let delay = reason == .serviceStop ? policy.stopDelay : .zero
+            let delay = max(reason == .serviceStop ? policy.stopDelay : .zero, asked ?? .zero)
             return end(
                 run, .interrupted, reason: reason, detail: detail, again: now.wall.advanced(by: delay), now)
         }
-        return end(run, reason == .cancelled ? .cancelled : .expired, reason: reason, detail: detail, now)
+        switch reason {
+        case .cancelled: return end(run, .cancelled, reason: reason, detail: detail, now)
+        case .replaced: return end(run, .expired, reason: reason, detail: detail, now)
+        default: return fail(run, .expired, reason: reason, detail: detail, after: asked, now)
+        }
     }
 
     private mutating func afterEnd(_ now: Moment) -> [Effect] {
@@ -147,7 +167,7 @@ extension SchedulerMachine {
     }
 
     /// A look after an end: what waited, and whose condition is met by now, found no room before.
-    private var lookAgain: Effect { .look(includingWaiting: conditions != nil) }
+    private var lookAgain: Effect { .look(includingWaiting: true) }
 
     mutating func alarmEffects() -> [Effect] {
         var awake = heartbeat

@@ -7,51 +7,76 @@ extension SchedulerMachine {
     mutating func began(_ events: [HostEvent], _ now: Moment) -> [Effect] {
         var effects: [Effect] = []
         for event in events { effects += host(event, now) }
-        return effects + [.look(includingWaiting: false)]
+        return effects + [.look(includingWaiting: true)]
     }
 
     mutating func looked(_ due: [Occurrence], next: WallTime?, _ now: Moment) -> [Effect] {
         self.next = next
         guard mayStart, !isClaiming else { return [] }  // after a claim it looks again anyway
-        var effects: [Effect] = []
+        var putOff: [Effect] = []
+        var room: [Effect] = []
         var ready: [Int64] = []
         var busy = Set(runs.values.map(\.occurrence.identifier)).union(overdue.values)
-        var room = policy.maximumConcurrentTasks - runs.count
+        var free = policy.maximumConcurrentTasks - runs.count
         for occurrence in due where runs[occurrence.id] == nil {
+            if occurrence.isUnreadable || occurrence.latestStart.map({ $0 < now.wall }) ?? false {
+                putOff.append(.skip(occurrence))
+                continue
+            }
             // One run of an identifier at a time; its end looks again.
-            guard !busy.contains(occurrence.identifier), room > 0 else { continue }
+            guard !busy.contains(occurrence.identifier), !occurrence.isBlocked else {
+                if occurrence.terms.overlap == .replace { room += makeRoom(for: occurrence, now) }
+                continue
+            }
+            guard free > 0 else { continue }
             guard handled.contains(occurrence.identifier) else {
                 // One that already waits keeps its instant.
-                if occurrence.eligible <= now.wall { effects.append(postpone(occurrence, .noHandler, now)) }
+                if occurrence.eligible <= now.wall { putOff.append(postpone(occurrence, .noHandler, now)) }
                 continue
             }
             if !occurrence.requirements.isEmpty {
                 guard let conditions else { return [.observeConditions] }
                 let unmet = occurrence.requirements.unmet(by: conditions)
                 guard unmet.isEmpty else {
-                    if occurrence.eligible <= now.wall { effects.append(postpone(occurrence, .conditions(unmet), now)) }
+                    if occurrence.eligible <= now.wall {
+                        putOff.append(postpone(occurrence, .conditions(unmet), now))
+                    }
                     continue
                 }
             }
             busy.insert(occurrence.identifier)
             ready.append(occurrence.id)
-            room -= 1
+            free -= 1
         }
         if !ready.isEmpty {
             isClaiming = true
-            effects.append(.claim(ready))
-        } else if !effects.isEmpty {
-            effects.append(.look(includingWaiting: false))  // what was put off has a new instant
-        } else if runs.isEmpty {
-            if mode == .launch { isFinished = true } else { effects.append(.keepArmed) }
+            return putOff + room + [.claim(ready)]
         }
-        return effects
+        // What was put off has a new instant.
+        if !putOff.isEmpty { return putOff + room + [.look(includingWaiting: false)] }
+        if runs.isEmpty {
+            if mode == .launch { isFinished = true } else { room.append(.keepArmed) }
+        }
+        return room
+    }
+
+    /// Tells what runs under the same identifier to stop, here or in another process, once.
+    private mutating func makeRoom(for occurrence: Occurrence, _ now: Moment) -> [Effect] {
+        guard madeRoomFor.insert(occurrence.id).inserted else { return [] }
+        let mine = runs.filter { $0.value.occurrence.identifier == occurrence.identifier }.map(\.key)
+        if !mine.isEmpty { return expire(mine, for: .replaced, grace: nil, now) }
+        return occurrence.isBlocked ? [.requestStop(occurrence.identifier, .replaced)] : []
     }
 
     private func postpone(_ occurrence: Occurrence, _ cause: Postponement.Cause, _ now: Moment) -> Effect {
         let delay =
             cause == .contention ? policy.contentionDelay : policy.recheck(after: occurrence.postponements)
-        return .postpone(Postponement(occurrence: occurrence, until: now.wall.advanced(by: delay), cause: cause))
+        var until = now.wall.advanced(by: delay)
+        // So that history tells in time that it was too late.
+        if let latest = occurrence.latestStart, latest >= now.wall {
+            until = min(until, latest.advanced(by: .microseconds(1)))
+        }
+        return .postpone(Postponement(occurrence: occurrence, until: until, cause: cause))
     }
 
     mutating func claimed(_ occurrences: [Occurrence], asked: [Int64], _ now: Moment) -> [Effect] {

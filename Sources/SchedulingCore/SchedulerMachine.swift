@@ -23,8 +23,8 @@ package struct SchedulerMachine: Sendable {
         case conditionsObserved(Conditions)
         /// The answer to `claim`: of those asked for, these are ours now. Both empty: the store could not be asked.
         case claimed([Occurrence], asked: [Int64])
-        /// A handler completed its task; `failure` is nil for success.
-        case completed(Int64, failure: String?)
+        /// A handler completed its task; `failure` is nil for success. `retryAfter`: it asks for another try.
+        case completed(Int64, failure: String?, retryAfter: Duration? = nil)
         /// The handler of a run that was told to stop does not hear it.
         case cannotBeTold(Int64)
         /// Somebody asks for the end of a run that we hold.
@@ -50,6 +50,10 @@ package struct SchedulerMachine: Sendable {
         case expire(Int64, ExpirationReason)
         case end(RunEnd)
         case postpone(Postponement)
+        /// Passes over a due occurrence that is too late to start.
+        case skip(Occurrence)
+        /// Asks whatever process runs this identifier to stop it.
+        case requestStop(String, ExpirationReason)
         /// Makes sure that a wake-up is armed that is early enough.
         case keepArmed
         /// Tells the service manager what runs, and that it needs more time.
@@ -69,6 +73,8 @@ package struct SchedulerMachine: Sendable {
         package var ended: WallTime
         /// When it is due again; nil: it is done.
         package var again: WallTime?
+        /// Its attempts are used up.
+        package var givesUp = false
     }
 
     /// A due occurrence that does not start now.
@@ -108,6 +114,8 @@ package struct SchedulerMachine: Sendable {
     var announced: ExpirationReason?
     /// We were asked to stop: nothing is started, and the end of the last run is the end.
     var isStopping = false
+    /// Occurrences for which a run in another process was asked to make room: once each.
+    var madeRoomFor: Set<Int64> = []
     /// A `claim` is under way and not answered: what it brings is ours, to be run or to be given back.
     var isClaiming = false
     var isFinished = false
@@ -138,7 +146,7 @@ package struct SchedulerMachine: Sendable {
             case .looked(let due, let next): looked(due, next: next, now)
             case .conditionsObserved(let conditions): observed(conditions, now)
             case .claimed(let occurrences, let asked): claimed(occurrences, asked: asked, now)
-            case .completed(let id, let failure): completed(id, failure: failure, now)
+            case .completed(let id, let failure, let after): completed(id, failure: failure, retryAfter: after, now)
             case .cannotBeTold(let id): cannotBeTold(id, now)
             case .stopAsked(let id, let reason): expire([id], for: reason, grace: nil, now)
             case .host(let event): host(event, now)

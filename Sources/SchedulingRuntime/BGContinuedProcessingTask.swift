@@ -49,10 +49,9 @@ open class BGContinuedProcessingTaskRequest: BGTaskRequest {
     /// A request with the same values.
     open override func copy(with zone: NSZone? = nil) -> Any {
         let copy = BGContinuedProcessingTaskRequest(identifier: identifier, title: title, subtitle: subtitle)
-        copy.earliestBeginDate = earliestBeginDate
         copy.strategy = strategy
         copy.requiredResources = requiredResources
-        return copy
+        return copy.copying(self)
     }
 
     package override var kind: TaskKind? { .continued }

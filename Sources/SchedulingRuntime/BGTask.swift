@@ -32,6 +32,20 @@ open class BGTask: NSObject {
         run.complete(failure: success ? nil : "completed without success")
     }
 
+    /// Completes the run without success, and has it run again after this time, as long as attempts are left: those of the
+    /// request's retry policy, else `Configuration.maximumAttempts`. Only the first completion counts.
+    public func retry(after delay: Duration) {
+        run.complete(failure: "asked for another try", retryAfter: delay)
+    }
+
+    /// Which attempt this is, from 1. Runs that were cut by us (sleep, shutdown) do not count.
+    public var attempt: Int { run.occurrence.attempts + 1 }
+    /// The instant that the request or its schedule asked for.
+    public var scheduledDate: Date { Date(run.occurrence.instant) }
+
+    /// What the request was given with `setInput(_:)`; nil if it was given nothing. Throws `DecodingError`.
+    public func input<Input: Decodable>(as type: Input.Type) throws -> Input? { try run.input(as: type) }
+
     /// Why the run was told to stop; nil while it was not. Readable in the expiration handler.
     public var expirationReason: ExpirationReason? { run.expirationReason }
 
@@ -58,5 +72,11 @@ extension TaskRun {
             BGContinuedProcessingTask(run: self, state: continued ?? ContinuedState(title: "", subtitle: ""))
         case .health: BGHealthResearchTask(run: self)
         }
+    }
+}
+
+extension TaskRun {
+    func input<Input: Decodable>(as type: Input.Type) throws -> Input? {
+        try occurrence.input.map { try JSONDecoder().decode(type, from: Data($0)) }
     }
 }

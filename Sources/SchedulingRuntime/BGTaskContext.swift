@@ -15,8 +15,10 @@ public struct BGTaskContext: Sendable {
     public var identifier: String { run.occurrence.identifier }
     /// Which attempt this is, from 1. Runs that were cut by us (sleep, shutdown) do not count.
     public var attempt: Int { run.occurrence.attempts + 1 }
-    /// The instant that the request asked for.
+    /// The instant that the request or its schedule asked for.
     public var scheduledDate: Date { Date(run.occurrence.instant) }
+    /// What the request was given with `setInput(_:)`; nil if it was given nothing. Throws `DecodingError`.
+    public func input<Input: Decodable>(as type: Input.Type) throws -> Input? { try run.input(as: type) }
     /// How far the work has come, for people to see; set its counts. Nil for all but continued tasks.
     public var progress: Progress? { run.continued?.progress }
     /// Changes what people are told about a continued task; without effect on all others, and after completion.

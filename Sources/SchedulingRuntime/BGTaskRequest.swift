@@ -15,6 +15,41 @@ open class BGTaskRequest: NSObject, NSCopying {
     /// is no number or after the year 9999 is refused by `submit`.
     open var earliestBeginDate: Date?
 
+    /// What the run needs of the world, beyond what the properties of Apple's names say. Default: nothing.
+    public var requirements: Requirement = []
+    /// When it recurs; nil: it runs once. The earliest begin date is when the schedule begins.
+    public var schedule: TaskSchedule?
+    /// What happens to runs of the schedule that nothing could start in time. Default: one late run stands for all.
+    public var missedRuns: MissedRunPolicy = .runOnce
+    /// How long after its instant a run may start at the latest; later it is skipped, and history says so. Nil: no limit.
+    public var startDeadline: Duration?
+    /// The time over which the hosts of a fleet spread: each runs the task later than its instant by a part of this that is
+    /// its own and stays the same. At most a day. Default: zero.
+    public var jitter: Duration = .zero
+    /// What happens after a run that failed or used up its time. Default: nothing, as on Apple's systems.
+    public var retry: RetryPolicy = .never
+    /// What happens when a run is due while an earlier one of the same task goes on. Default: it waits.
+    public var overlap: OverlapPolicy = .queue
+    /// What happens when a request of the same identifier is pending already. Default: it is replaced.
+    public var conflict: ConflictPolicy = .replace
+    /// Words by which `cancelAllTaskRequests(withTag:)` finds it. At most 32.
+    public var tags: Set<String> = []
+    /// The identifier of a task that has to succeed first. It has to be pending or running when this one is submitted, or be
+    /// submitted in the same call; if it fails for good, this one is skipped. Nil: none.
+    public var follows: String?
+    /// What `setInput(_:)` made.
+    package var inputData: Data?
+
+    /// Gives the run a value, kept in the store with the request: at most 64 KiB of JSON. Never a secret.
+    ///
+    /// Throws `EncodingError`; an input that is too large is refused by `submit`.
+    public func setInput(_ input: some Encodable) throws { inputData = try JSONEncoder().encode(input) }
+
+    /// What this request was given with `setInput(_:)`. Throws `DecodingError`.
+    public func input<Input: Decodable>(as type: Input.Type) throws -> Input? {
+        try inputData.map { try JSONDecoder().decode(type, from: $0) }
+    }
+
     package init(identifier: String, earliestBeginDate: Date? = nil) {
         name = identifier
         self.earliestBeginDate = earliestBeginDate
@@ -22,7 +57,7 @@ open class BGTaskRequest: NSObject, NSCopying {
 
     /// A request with the same values.
     open func copy(with zone: NSZone? = nil) -> Any {
-        BGTaskRequest(identifier: identifier, earliestBeginDate: earliestBeginDate)
+        BGTaskRequest(identifier: identifier, earliestBeginDate: earliestBeginDate).copying(self)
     }
 
     /// The type, the identifier and the date.
@@ -31,7 +66,8 @@ open class BGTaskRequest: NSObject, NSCopying {
     }
 
     package var kind: TaskKind? { nil }
-    package var requirements: Requirement { [] }
+    /// With what the properties of Apple's names say.
+    package var allRequirements: Requirement { requirements }
 }
 
 /// A request for a short run that refreshes content.
@@ -42,8 +78,7 @@ open class BGAppRefreshTaskRequest: BGTaskRequest {
     /// A request with the same values.
     open override func copy(with zone: NSZone? = nil) -> Any {
         let copy = BGAppRefreshTaskRequest(identifier: identifier)
-        copy.earliestBeginDate = earliestBeginDate
-        return copy
+        return copy.copying(self)
     }
 
     package override var kind: TaskKind? { .refresh }
@@ -62,15 +97,14 @@ open class BGProcessingTaskRequest: BGTaskRequest {
     /// A request with the same values.
     open override func copy(with zone: NSZone? = nil) -> Any {
         let copy = BGProcessingTaskRequest(identifier: identifier)
-        copy.earliestBeginDate = earliestBeginDate
         copy.requiresNetworkConnectivity = requiresNetworkConnectivity
         copy.requiresExternalPower = requiresExternalPower
-        return copy
+        return copy.copying(self)
     }
 
     package override var kind: TaskKind? { .processing }
-    package override var requirements: Requirement {
-        var requirements: Requirement = []
+    package override var allRequirements: Requirement {
+        var requirements = requirements
         if requiresNetworkConnectivity { requirements.insert(.network) }
         if requiresExternalPower { requirements.insert(.externalPower) }
         return requirements
@@ -90,11 +124,10 @@ open class BGHealthResearchTaskRequest: BGProcessingTaskRequest {
     /// A request with the same values.
     open override func copy(with zone: NSZone? = nil) -> Any {
         let copy = BGHealthResearchTaskRequest(identifier: identifier)
-        copy.earliestBeginDate = earliestBeginDate
         copy.requiresNetworkConnectivity = requiresNetworkConnectivity
         copy.requiresExternalPower = requiresExternalPower
         copy.protectionTypeOfRequiredData = protectionTypeOfRequiredData
-        return copy
+        return copy.copying(self)
     }
 
     package override var kind: TaskKind? { .health }

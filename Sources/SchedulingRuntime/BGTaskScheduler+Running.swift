@@ -114,7 +114,7 @@ extension BGTaskScheduler {
             CrashPoint.pass(.beforeLaunchHandled)
             let now = parts.environment.time.now().wall
             let recovery = try parts.store.becomeOwner(resident: true, now: now) { occurrence in
-                policy.recovery(attempts: occurrence.attempts, now: now)
+                policy.recovery(occurrence, now: now)
             }
             for entry in recovery.recovered {
                 parts.environment.logRecorded("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")

@@ -209,9 +209,13 @@ public final class BGTaskScheduler: NSObject, Sendable {
             }
             instant = max(named, now)
         }
+        let terms = request.terms
+        if !terms.isPlain || request.follows != nil || request.inputData != nil { try request.validateTerms() }
         return NewRequest(
-            identifier: request.identifier, kind: kind, instant: instant, requirements: request.requirements,
-            hasEarliest: request.earliestBeginDate != nil)
+            identifier: request.identifier, kind: kind, instant: instant, requirements: request.allRequirements,
+            hasEarliest: request.earliestBeginDate != nil, terms: terms, conflict: request.conflict,
+            follows: request.follows, input: request.inputData.map { Array($0) }
+        ).planned(by: try environment.get().planner)
     }
 
     private func write(_ requests: [NewRequest]) throws(SchedulingFailure) {
@@ -234,19 +238,34 @@ public final class BGTaskScheduler: NSObject, Sendable {
         cancel(nil)
     }
 
+    /// Cancels every task of which a request carries this tag; runs in progress are told to stop.
+    public func cancelAllTaskRequests(withTag tag: String) {
+        do throws(SchedulingFailure) {
+            let parts = try open()
+            let stopped = try parts.store.cancel(tag: tag, now: parts.environment.time.now().wall)
+            try afterCancelling(parts, stopped)
+        } catch {
+            log(error.description)
+        }
+    }
+
     private func cancel(_ identifier: String?) {
         do throws(SchedulingFailure) {
             let parts = try open()
             parts.continued.stop(identifier: identifier, .cancelled)
             _ = try parts.store.stopContinued(identifier: identifier, reason: .cancelled)
             let stopped = try parts.store.cancel(identifier: identifier, now: parts.environment.time.now().wall)
-            if let runner = state.withLock(\.runner) {
-                runner.rang()
-            } else if stopped == 0 {
-                try parts.keeper.settle(runner: try parts.store.hasLiveResident() ? .acting : .none)
-            }
+            try afterCancelling(parts, stopped)
         } catch {
             log(error.description)
+        }
+    }
+
+    private func afterCancelling(_ parts: Parts, _ stopped: Int) throws(SchedulingFailure) {
+        if let runner = state.withLock(\.runner) {
+            runner.rang()
+        } else if stopped == 0 {
+            try parts.keeper.settle(runner: try parts.store.hasLiveResident() ? .acting : .none)
         }
     }
 
@@ -336,28 +355,5 @@ public final class BGTaskScheduler: NSObject, Sendable {
             state.parts = parts
             return parts
         }
-    }
-}
-
-extension BGTaskRequest {
-    static func make(_ pending: PendingRequest) -> BGTaskRequest {
-        let request: BGTaskRequest
-        switch pending.kind {
-        case .continued:  // not in the store
-            request = BGContinuedProcessingTaskRequest(identifier: pending.identifier, title: "", subtitle: "")
-        case .refresh: request = BGAppRefreshTaskRequest(identifier: pending.identifier)
-        case .processing:
-            let processing = BGProcessingTaskRequest(identifier: pending.identifier)
-            processing.requiresNetworkConnectivity = pending.requirements.contains(.network)
-            processing.requiresExternalPower = pending.requirements.contains(.externalPower)
-            request = processing
-        case .health:
-            let research = BGHealthResearchTaskRequest(identifier: pending.identifier)
-            research.requiresNetworkConnectivity = pending.requirements.contains(.network)
-            research.requiresExternalPower = pending.requirements.contains(.externalPower)
-            request = research
-        }
-        request.earliestBeginDate = pending.hasEarliest ? Date(pending.instant) : nil
-        return request
     }
 }

@@ -93,7 +93,7 @@ final class ContinuedRunner: Sendable {
     private func setUp() throws(SchedulingFailure) {
         guard !state.withLock({ $0.isSetUp }) else { return }
         try store.becomeOwnerIfNeeded(now: environment.time.now().wall) { occurrence in
-            policy.recovery(attempts: occurrence.attempts, now: environment.time.now().wall)
+            policy.recovery(occurrence, now: environment.time.now().wall)
         }
         guard
             state.withLock({ state in
@@ -201,7 +201,7 @@ final class ContinuedRunner: Sendable {
         let occurrence = Occurrence(
             id: -request.number, request: -request.number, identifier: request.identifier, kind: .continued,
             instant: now.wall, eligible: now.wall, submitted: now.wall)
-        let run = TaskRun(occurrence, continued: shown) { [weak self] failure in
+        let run = TaskRun(occurrence, continued: shown) { [weak self] failure, _ in
             self?.completed(request.number, failure)
         }
         let snapshot = shown.snapshot(request.identifier, pid: environment.processIdentifier)

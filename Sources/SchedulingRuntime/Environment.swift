@@ -17,6 +17,8 @@ package struct SchedulingEnvironment: Sendable {
     package var launch: LaunchContext
     /// Stands while a launch by systemd is not handled.
     package var marker: LaunchMarker?
+    /// Computes the instants of schedules; the store that `openStore` opens has the same one.
+    package var planner: SchedulePlanner
     package var openStore: @Sendable () throws(SchedulingFailure) -> SchedulingStore
     package var processIdentifier: Int32
     /// What the `Info.plist` permits.
@@ -41,7 +43,7 @@ package struct SchedulingEnvironment: Sendable {
     package init(
         appIdentifier: String, time: any TimeSource, conditions: any ConditionsSource, host: any HostPort,
         activityHost: ActivityHost = ActivityHost(SilentHost()), waker: any Waker, launch: LaunchContext,
-        marker: LaunchMarker? = nil,
+        marker: LaunchMarker? = nil, planner: SchedulePlanner = SchedulePlanner(),
         openStore: @escaping @Sendable () throws(SchedulingFailure) -> SchedulingStore, processIdentifier: Int32,
         permissions: Permissions = .everything, presenter: (any ProgressPresenter)? = nil,
         executor: (@Sendable (TaskRun) -> any TaskExecutor)? = nil,
@@ -58,6 +60,7 @@ package struct SchedulingEnvironment: Sendable {
         self.waker = waker
         self.launch = launch
         self.marker = marker
+        self.planner = planner
         self.openStore = openStore
         self.processIdentifier = processIdentifier
         self.permissions = permissions

@@ -251,6 +251,9 @@ final class Runner: Sendable {
         case .expire(let id, let reason): expire(id, reason)
         case .end(let end): try record(end)
         case .postpone(let postponement): try postpone(postponement, now)
+        case .skip(let occurrence): try store.skip([occurrence], now: now)
+        case .requestStop(let identifier, let reason):
+            _ = try store.requestStop(identifier: identifier, reason: reason)
         case .keepArmed: try keepArmed()
         case .tellServiceManager(let running): tellServiceManager(running)
         case .setAlarm(let wall, let awake): alarm.withLock { $0?.main.set(wall: wall, awake: awake) }
@@ -267,9 +270,9 @@ final class Runner: Sendable {
     }
 
     private func start(_ occurrence: Occurrence) {
-        let run = TaskRun(occurrence) { [weak self] failure in
+        let run = TaskRun(occurrence) { [weak self] failure, retryAfter in
             CrashPoint.pass(.afterHandler)
-            self?.send(.completed(occurrence.id, failure: failure))
+            self?.send(.completed(occurrence.id, failure: failure, retryAfter: retryAfter))
         }
         state.withLock { $0.runs[occurrence.id] = run }
         CrashPoint.pass(.beforeHandler)
@@ -290,7 +293,7 @@ final class Runner: Sendable {
             state.unrecorded.append(
                 RunEnd(
                     occurrence: end.occurrence, outcome: end.outcome, reason: end.reason, detail: end.detail,
-                    started: end.started, ended: end.ended, again: end.again))
+                    started: end.started, ended: end.ended, again: end.again, givesUp: end.givesUp))
         }
         try recordEnds()
     }
@@ -333,7 +336,7 @@ final class Runner: Sendable {
     private func recoverDead() throws(SchedulingFailure) {
         let now = environment.time.now().wall
         let policy = policy
-        let recovered = try store.recoverDead(now: now) { policy.recovery(attempts: $0.attempts, now: now) }
+        let recovered = try store.recoverDead(now: now) { policy.recovery($0, now: now) }
         for entry in recovered {
             environment.logRecorded("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")
         }

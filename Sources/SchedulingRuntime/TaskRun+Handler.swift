@@ -25,6 +25,8 @@ extension LaunchHandlers {
                 do {
                     try await handler(context)
                     run.complete(failure: nil)
+                } catch let retry as TaskRetry {
+                    run.complete(failure: "asked for another try", retryAfter: retry.delay)
                 } catch {
                     run.complete(failure: "threw \(String(String(describing: error).prefix(500)))")
                 }

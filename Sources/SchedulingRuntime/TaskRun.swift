@@ -10,7 +10,8 @@ package final class TaskRun: Sendable {
     package let occurrence: Occurrence
     /// What a continued task shows of itself; nil for all others.
     package let continued: ContinuedState?
-    private let onCompletion: @Sendable (String?) -> Void
+    /// Is told of a failure, and after which time the handler wants another try.
+    private let onCompletion: @Sendable (String?, Duration?) -> Void
 
     /// Guarded by `state`: the handler's thread, the thread that expires it and the client's own threads meet here.
     private struct State {
@@ -26,7 +27,7 @@ package final class TaskRun: Sendable {
 
     init(
         _ occurrence: Occurrence, continued: ContinuedState? = nil,
-        onCompletion: @escaping @Sendable (String?) -> Void
+        onCompletion: @escaping @Sendable (String?, Duration?) -> Void
     ) {
         self.occurrence = occurrence
         self.continued = continued
@@ -67,7 +68,7 @@ package final class TaskRun: Sendable {
     var mayBegin: Bool { state.withLock { !$0.isCompleted && !$0.isClosed } }
 
     /// Ends the run. A second end is ignored: the first one counts.
-    package func complete(failure: String?) {
+    package func complete(failure: String?, retryAfter: Duration? = nil) {
         let isFirst = state.withLock { state in
             defer {
                 state.isCompleted = true
@@ -75,7 +76,7 @@ package final class TaskRun: Sendable {
             }
             return !state.isCompleted
         }
-        if isFirst { onCompletion(failure) }
+        if isFirst { onCompletion(failure, retryAfter) }
     }
 
     /// Notes the reason and takes the handler out: it is called once. Nil: the run is complete, or has no handler.

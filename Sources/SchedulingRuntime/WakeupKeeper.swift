@@ -36,8 +36,12 @@ final class WakeupKeeper: Sendable {
     /// Writes requests durably, with a wake-up armed that is early enough for the first of them.
     func submit(_ requests: [NewRequest], limits: RequestLimits) throws(SchedulingFailure) {
         prepareOnce()
-        guard let head = requests.map(\.instant).min() else { return }
         let now = environment.time.now()
+        // What follows another task needs no wake-up of its own.
+        guard let head = requests.lazy.filter({ $0.follows == nil }).map(\.eligible).min() else {
+            _ = try store.submit(requests, limits: limits, now: now.wall, relying: .none)
+            return
+        }
         let generation = waker.generation()
         // First without a look: mostly the recorded wake-up lies ahead, and the commit itself checks that.
         var result = try store.submit(

@@ -6,19 +6,22 @@ import BackgroundSurroundings
 import SchedulingCore
 
 extension SchedulingStore {
-    /// The requests that were never started, in the order of their submission.
+    /// The requests that were never started, and those that recur, in the order of their submission.
     package func pending() throws(SchedulingFailure) -> [PendingRequest] {
         try read("list pending requests") { _ in
             try database.statement(
                 """
-                SELECT r.identifier, r.kind, o.instant, r.has_earliest, r.requirements \
-                FROM requests r CROSS JOIN occurrences o ON o.request = r.id WHERE r.begun = 0 ORDER BY r.id
+                SELECT r.identifier, r.kind, min(o.instant), r.has_earliest, r.requirements, r.terms, f.identifier, r.input \
+                FROM requests r CROSS JOIN occurrences o ON o.request = r.id LEFT JOIN requests f ON f.id = r.follows \
+                WHERE r.begun = 0 AND o.state <> 1 GROUP BY r.id ORDER BY r.id
                 """
             ).rows {
                 PendingRequest(
                     identifier: $0.text(0), kind: TaskKind(rawValue: Int($0.integer(1))) ?? .processing,
                     instant: $0.time(2), hasEarliest: $0.integer(3) != 0,
-                    requirements: Requirement(rawValue: Int($0.integer(4))))
+                    requirements: Requirement(rawValue: Int(truncatingIfNeeded: $0.integer(4))),
+                    terms: $0.optionalText(5).flatMap(StoredTerms.decode) ?? .plain, follows: $0.optionalText(6),
+                    input: $0.optionalBlob(7))
             }
         }
     }
@@ -28,8 +31,9 @@ extension SchedulingStore {
         try read("list occurrences") { state in
             let statement = try database.statement(
                 """
-                SELECT \(Occurrence.columns), o.waiting, o.started, o.owner, w.pid FROM requests r \
+                SELECT \(Occurrence.columns), o.waiting, o.started, o.owner, w.pid, f.identifier FROM requests r \
                 CROSS JOIN occurrences o ON o.request = r.id LEFT JOIN owners w ON w.id = o.owner \
+                LEFT JOIN requests f ON f.id = r.follows \
                 \(identifier == nil ? "" : "WHERE r.identifier = ?1") ORDER BY o.eligible, o.id
                 """)
             if let identifier { try statement.bind(identifier, at: 1) }
@@ -43,7 +47,7 @@ extension SchedulingStore {
                 }
                 return LiveOccurrence(
                     occurrence: Occurrence(row: row), waiting: Requirement(rawValue: Int(row.integer(next))),
-                    owner: owner, startedAt: row.optionalTime(next + 1))
+                    owner: owner, startedAt: row.optionalTime(next + 1), follows: row.optionalText(next + 4))
             }
         }
     }
@@ -61,7 +65,7 @@ extension SchedulingStore {
                 INSERT INTO history (\(HistoryEntry.columns)) \
                 SELECT * FROM (SELECT r.identifier, \(Outcome.cancelled.rawValue), NULL, 0, '', ?2, o.instant, NULL, ?3 \
                 FROM occurrences o JOIN requests r ON r.id = o.request \
-                WHERE o.state = 0\(chosen) ORDER BY o.id DESC LIMIT ?4)
+                WHERE o.state <> 1\(chosen) ORDER BY o.id DESC LIMIT ?4)
                 """)
             if let identifier { try history.bind(identifier, at: 1) }
             try history.bind(Int64(pid), at: 2)
@@ -73,32 +77,80 @@ extension SchedulingStore {
                 for row in try presentRecords(after: newest, limit: added) { recording.add(.history(row)) }
             }
             try trimHistory(added: added)
-            try change("DELETE FROM occurrences WHERE state = 0\(chosen)", identifier)
-            try change(
-                """
-                DELETE FROM requests WHERE \(identifier == nil ? "" : "identifier = ?1 AND ")\
-                NOT EXISTS (SELECT 1 FROM occurrences WHERE request = requests.id)
-                """, identifier)
+            try change("DELETE FROM occurrences WHERE state <> 1\(chosen)", identifier)
+            try removeCancelled(identifier, now: now)
             return try change(
                 "UPDATE occurrences SET stop = \(ExpirationReason.cancelled.rawValue) WHERE state = 1\(chosen)",
                 identifier)
         }
     }
 
+    private func removeCancelled(_ identifier: String?, now: WallTime) throws {
+        let statement = try database.statement(
+            """
+            DELETE FROM requests WHERE \(identifier == nil ? "" : "identifier = ?1 AND ")\
+            NOT EXISTS (SELECT 1 FROM occurrences WHERE request = requests.id) RETURNING id, identifier
+            """)
+        if let identifier { try statement.bind(identifier, at: 1) }
+        let gone = try statement.rows { ($0.integer(0), $0.text(1)) }
+        for (request, name) in gone { try drop(followersOf: request, identifier: name, now: now) }
+        // What recurs and runs ends with its run.
+        try change(
+            "UPDATE requests SET recurring = 0, begun = id WHERE recurring = 1\(identifier == nil ? "" : " AND identifier = ?1")",
+            identifier)
+    }
+
+    /// Cancels every identifier of which a request carries this tag; returns how many running ones were asked to stop.
+    package func cancel(tag: String, now: WallTime) throws(SchedulingFailure) -> Int {
+        let tagged = try read("look for a tag") { _ in
+            try database.statement("SELECT identifier, terms FROM requests WHERE terms IS NOT NULL").rows {
+                ($0.text(0), $0.optionalText(1).flatMap(StoredTerms.decode)?.tags ?? [])
+            }
+        }
+        var stopped = 0
+        for identifier in Set(tagged.filter { $0.1.contains(tag) }.map(\.0)).sorted() {
+            stopped += try cancel(identifier: identifier, now: now)
+        }
+        return stopped
+    }
+
     /// Makes what is pending under this identifier due now, without its conditions. False if nothing is pending.
     package func makeDue(identifier: String, now: WallTime) throws(SchedulingFailure) -> Bool {
         try write("make a request due", rings: true) { _ in
-            try change("UPDATE requests SET requirements = 0 WHERE identifier = ?1", identifier)
+            // One of a schedule comes beside its grid, which does not move.
+            let extra = try database.statement(
+                """
+                SELECT min(id), terms FROM requests WHERE identifier = ?1 AND recurring = 1 GROUP BY identifier
+                """)
+            try extra.bind(identifier, at: 1)
+            let recurring = try extra.rows { ($0.integer(0), $0.optionalText(1).flatMap(StoredTerms.decode)) }.first
+            if let (request, terms) = recurring, terms?.schedule?.isGrid == true {
+                return try insertForced(request, now: now)
+            }
             let statement = try database.statement(
                 """
-                UPDATE OR IGNORE occurrences SET instant = min(instant, ?2), eligible = min(eligible, ?2), waiting = 0 \
-                WHERE state = 0 AND request IN (SELECT id FROM requests WHERE identifier = ?1)
+                UPDATE OR IGNORE occurrences SET instant = min(instant, ?2), eligible = min(eligible, ?2), waiting = 0, \
+                forced = 1 WHERE state = 0 AND request IN (SELECT id FROM requests WHERE identifier = ?1)
                 """)
             try statement.bind(identifier, at: 1)
             try statement.bind(now, at: 2)
             try statement.run()
             return database.changes > 0
         }
+    }
+
+    private func insertForced(_ request: Int64, now: WallTime) throws -> Bool {
+        let statement = try database.statement(
+            """
+            INSERT OR IGNORE INTO occurrences (id, request, instant, eligible, submitted, forced) \
+            SELECT ?1, ?2, ?3, ?3, ?3, 1 WHERE NOT EXISTS \
+            (SELECT 1 FROM occurrences WHERE request = ?2 AND forced = 1 AND state = 0)
+            """)
+        try statement.bind(try takeNumbers(1, now: now), at: 1)
+        try statement.bind(request, at: 2)
+        try statement.bind(now, at: 3)
+        try statement.run()
+        return true
     }
 
     /// Asks what runs under this identifier to stop, and returns how many that were. A cancellation is never undone.

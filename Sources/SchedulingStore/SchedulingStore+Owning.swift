@@ -135,7 +135,7 @@ extension SchedulingStore {
         }
         if held.stop == .cancelled || held.cut == .cancelled {
             entries.append(entry(.cancelled, .cancelled, "its process died before it had stopped"))
-            return try remove(occurrence: occurrence.id, of: occurrence.request)
+            return try conclude(occurrence, .cancelled, now: now)
         }
         if let cut = held.cut, cut.isInterruption {
             entries.append(entry(.interrupted, cut, "its process died before it had stopped"))
@@ -154,7 +154,7 @@ extension SchedulingStore {
             try release(occurrence: occurrence.id, eligible: instant, attempts: occurrence.attempts)
         case .giveUp:
             entries.append(entry(.gaveUp, nil, "after \(occurrence.attempts) attempts"))
-            try remove(occurrence: occurrence.id, of: occurrence.request)
+            try conclude(occurrence, .failed, now: now)
         }
     }
 

@@ -6,7 +6,8 @@ import BackgroundSurroundings
 import SchedulingCore
 
 extension SchedulingStore {
-    /// What can be claimed now, the earliest first: pending, eligible, and nothing of its identifier is running.
+    /// What can be claimed now, the earliest first: pending, eligible, and nothing of its identifier is running; or it may
+    /// have that make room.
     ///
     /// `includingWaiting`: also what waits for a condition and is looked at again only later.
     package func due(
@@ -43,12 +44,19 @@ extension SchedulingStore {
             """
             SELECT \(Occurrence.columns) FROM occurrences o INDEXED BY \(index) \
             CROSS JOIN requests r ON r.id = o.request \
-            WHERE o.state = 0 AND \(condition) AND r.identifier NOT IN (\(Self.runningIdentifiers)) \
+            WHERE o.state = 0 AND \(condition) AND (r.replaces OR r.identifier NOT IN (\(Self.runningIdentifiers))) \
             ORDER BY o.eligible, o.id LIMIT ?2
             """)
         try statement.bind(now, at: 1)
         try statement.bind(Int64(max(0, limit)), at: 2)
-        return try statement.rows(Occurrence.init(row:))
+        let found = try statement.rows(Occurrence.init(row:))
+        guard found.contains(where: { $0.terms.overlap == .replace }) else { return found }
+        let running = Set(try database.statement(Self.runningIdentifiers).rows { $0.text(0) })
+        return found.map { occurrence in
+            var occurrence = occurrence
+            occurrence.isBlocked = running.contains(occurrence.identifier)
+            return occurrence
+        }
     }
 
     /// Takes pending occurrences for this owner, in one commit; returns those it holds now.
@@ -62,25 +70,31 @@ extension SchedulingStore {
             var running = Set(try database.statement(Self.runningIdentifiers).rows { $0.text(0) })
             let look = try database.statement(
                 """
-                SELECT \(Occurrence.columns) FROM occurrences o JOIN requests r ON r.id = o.request \
+                SELECT \(Occurrence.columns), o.forced, r.input FROM occurrences o JOIN requests r ON r.id = o.request \
                 WHERE o.id = ?1 AND o.state = 0 AND o.instant <= ?2
                 """)
             let take = try database.statement(
-                "UPDATE occurrences SET state = 1, owner = ?2, started = ?3, waiting = 0 WHERE id = ?1")
-            let begin = try database.statement("UPDATE requests SET begun = id WHERE id = ?1 AND begun = 0")
+                "UPDATE occurrences SET state = 1, owner = ?2, started = ?3, waiting = 0, starts = starts + 1 WHERE id = ?1")
+            let begin = try database.statement(
+                "UPDATE requests SET begun = id WHERE id = ?1 AND begun = 0 AND recurring = 0")
             var claimed: [Occurrence] = []
             for id in ids {
                 try look.bind(id, at: 1)
                 try look.bind(now, at: 2)
-                guard let found = try look.rows(Occurrence.init(row:)).first,
-                    running.insert(found.identifier).inserted
-                else { continue }
+                let next = Occurrence.columnCount
+                let rows = try look.rows { row in
+                    var occurrence = Occurrence(row: row)
+                    occurrence.input = row.optionalBlob(next + 1)
+                    return (occurrence, isForced: row.integer(next) != 0)
+                }
+                guard let (found, isForced) = rows.first, running.insert(found.identifier).inserted else { continue }
                 try take.bind(id, at: 1)
                 try take.bind(owner, at: 2)
                 try take.bind(now, at: 3)
                 try take.run()
                 try begin.bind(found.request, at: 1)
                 try begin.run()
+                if found.starts == 0, !isForced { try advance(found, now: now, .claimed) }
                 claimed.append(found)
             }
             return claimed
@@ -111,18 +125,25 @@ extension SchedulingStore {
 
     private func finish(_ occurrence: Occurrence, _ end: RunEnd, stop: ExpirationReason?) throws {
         let cancelled = end.again != nil && stop == .cancelled
-        try record(
+        func entry(_ outcome: Outcome, _ reason: ExpirationReason?, _ detail: String) -> HistoryEntry {
             HistoryEntry(
-                identifier: occurrence.identifier, outcome: cancelled ? .cancelled : end.outcome,
-                reason: cancelled ? .cancelled : end.reason,
-                attempt: end.outcome == .noHandler ? 0 : occurrence.attempts + 1, detail: end.detail,
-                processIdentifier: pid, scheduled: occurrence.instant, started: end.started, ended: end.ended),
-            run: occurrence.id, again: cancelled ? nil : end.again)
-        guard let again = end.again, !cancelled else {
-            return try remove(occurrence: occurrence.id, of: occurrence.request)
+                identifier: occurrence.identifier, outcome: outcome, reason: reason,
+                attempt: end.outcome == .noHandler ? 0 : occurrence.attempts + 1, detail: detail, processIdentifier: pid,
+                scheduled: occurrence.instant, started: end.started, ended: end.ended)
         }
-        let attempts = occurrence.attempts + (end.outcome.burnsAttempt ? 1 : 0)
-        try release(occurrence: occurrence.id, eligible: again, attempts: attempts)
+        try record(
+            entry(cancelled ? .cancelled : end.outcome, cancelled ? .cancelled : end.reason, end.detail),
+            run: occurrence.id, again: cancelled ? nil : end.again)
+        if let again = end.again, !cancelled {
+            let attempts = occurrence.attempts + (end.outcome.burnsAttempt ? 1 : 0)
+            try release(occurrence: occurrence.id, eligible: again, attempts: attempts)
+        } else {
+            if end.givesUp { try record(entry(.gaveUp, nil, "after \(occurrence.attempts + 1) attempts"), run: occurrence.id) }
+            let isCancelled = stop == .cancelled || end.outcome == .cancelled
+            try conclude(
+                occurrence, end.outcome == .succeeded ? .succeeded : isCancelled ? .cancelled : .failed, now: end.ended)
+        }
+        try skipOverlapped(by: occurrence, started: end.started, ended: end.ended)
     }
 
     /// Puts pending occurrences off, in one commit, and returns which. Those that are no longer pending are passed over.
@@ -218,7 +239,8 @@ extension Outcome {
     fileprivate var burnsAttempt: Bool {
         switch self {
         case .failed, .expired, .abandoned: true
-        case .succeeded, .interrupted, .cancelled, .replaced, .gaveUp, .launchUnhandled, .clockMoved, .noHandler: false
+        case .succeeded, .interrupted, .cancelled, .replaced, .gaveUp, .launchUnhandled, .clockMoved, .noHandler, .skipped:
+            false
         }
     }
 }

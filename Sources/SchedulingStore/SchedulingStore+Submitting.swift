@@ -16,10 +16,12 @@ extension SchedulingStore {
     package func submit(
         _ requests: [NewRequest], limits: RequestLimits, now: WallTime, relying: WakeupReliance
     ) throws(SchedulingFailure) -> SubmitResult {
-        guard let earliest = requests.lazy.map(\.instant).min() else { return .submitted }
+        if requests.isEmpty { return .submitted }
+        // What follows another task is woken by that one's end.
+        let earliest = requests.lazy.filter { $0.follows == nil }.map(\.eligible).min()
         do {
             try write("submit requests to the store", rings: true) { _ in
-                try rely(on: relying, earliest: earliest, now: now)
+                if let earliest { try rely(on: relying, earliest: earliest, now: now) }
                 try insert(requests, now: now)
                 if !limits.isUnlimited { try check(limits, for: requests) }
             }
@@ -48,52 +50,49 @@ extension SchedulingStore {
         var next = try takeNumbers(requests.count, now: now)
         // The unique index finds a request to replace without a query for each row.
         let request = try database.statement(
-            "INSERT OR IGNORE INTO requests (id, identifier, kind, requirements, has_earliest) VALUES (?1, ?2, ?3, ?4, ?5)"
-        )
+            """
+            INSERT OR IGNORE INTO requests \
+            (id, identifier, kind, requirements, has_earliest, terms, input, recurring, replaces) \
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            """)
         let occurrence = try database.statement(
-            "INSERT INTO occurrences (id, request, instant, eligible, submitted) VALUES (?1, ?1, ?2, ?2, ?3)")
-        try occurrence.bind(now, at: 3)
+            "INSERT INTO occurrences (id, request, instant, eligible, submitted, waiting) VALUES (?1, ?1, ?2, ?3, ?4, ?5)")
+        try occurrence.bind(now, at: 4)
+        var following: [(request: Int64, new: NewRequest)] = []
         for new in requests {
+            defer { next += 1 }
             try request.bind(next, at: 1)
             try request.bind(new.identifier, at: 2)
             try request.bind(Int64(new.kind.rawValue), at: 3)
             try request.bind(Int64(new.requirements.rawValue), at: 4)
             try request.bind(new.hasEarliest ? 1 : 0, at: 5)
+            try request.bind(try StoredTerms.encode(new.terms), at: 6)
+            try request.bind(new.input, at: 7)
+            try request.bind(new.terms.schedule == nil ? 0 : 1, at: 8)
+            try request.bind(new.terms.overlap == .replace ? 1 : 0, at: 9)
             try request.run()
             if database.changes == 0 {
-                try replace(new.identifier, now: now)
+                guard try makeWay(for: new, number: next, now: now) else { continue }
                 try request.run()
             }
             try occurrence.bind(next, at: 1)
             try occurrence.bind(new.instant, at: 2)
+            try occurrence.bind(new.eligible, at: 3)
+            try occurrence.bind(Int64(new.waiting.rawValue), at: 5)
             try occurrence.run()
             recording.add(.submitted(new, run: next))
-            next += 1
+            if new.follows != nil { following.append((next, new)) }
         }
+        for (number, new) in following { try chain(number, new) }
     }
 
     /// The first of so many numbers that were never used before.
-    private func takeNumbers(_ count: Int, now: WallTime) throws -> Int64 {
+    func takeNumbers(_ count: Int, now: WallTime) throws -> Int64 {
         let statement = try database.statement(
             "UPDATE sequence SET next = next + ?1, latest = max(latest, ?2) RETURNING next")
         try statement.bind(Int64(count), at: 1)
         try statement.bind(now, at: 2)
         return try statement.rows { $0.integer(0) }.first.map { $0 - Int64(count) } ?? 1
-    }
-
-    private func replace(_ identifier: String, now: WallTime) throws {
-        let statement = try database.statement(
-            """
-            SELECT o.id, r.id, o.instant FROM requests r LEFT JOIN occurrences o ON o.request = r.id \
-            WHERE r.identifier = ?1 AND r.begun = 0
-            """)
-        try statement.bind(identifier, at: 1)
-        for (occurrence, request, instant) in try statement.rows({ ($0.integer(0), $0.integer(1), $0.time(2)) }) {
-            try record(
-                HistoryEntry(
-                    identifier: identifier, outcome: .replaced, processIdentifier: pid, scheduled: instant, ended: now))
-            try remove(occurrence: occurrence, of: request)
-        }
     }
 
     /// Counts once, after the inserts; too many undo them all.

@@ -38,6 +38,7 @@ package final class SchedulingStore: Sendable {
     let pid: Int32
     let boot: String
     let historyLimit: Int64
+    let planner: SchedulePlanner
     let owners: LockFile
     private let lockPatience: Duration
     private let file: StoreFile
@@ -56,8 +57,8 @@ package final class SchedulingStore: Sendable {
     ///   `storeBusy`, `diskFull`, `storeFailed`.
     package init(
         directory: StateDirectory, machine: String, boot: String, pid: Int32, busyTimeout: Duration = .seconds(5),
-        historyLimit: Int = 10_000, vfs: String? = nil, lockPatience: Duration = SchedulingStore.lockPatience,
-        neighbours: (any StoreNeighbours)? = nil
+        historyLimit: Int = 10_000, planner: SchedulePlanner = SchedulePlanner(), vfs: String? = nil,
+        lockPatience: Duration = SchedulingStore.lockPatience, neighbours: (any StoreNeighbours)? = nil
     ) throws(SchedulingFailure) {
         try directory.open()
         self.lockPatience = lockPatience
@@ -66,6 +67,7 @@ package final class SchedulingStore: Sendable {
         self.boot = boot
         self.neighbours = neighbours
         self.historyLimit = Int64(max(1, historyLimit))
+        self.planner = planner
         file = StoreFile(path: directory.path + "/scheduling.sqlite", vfs: vfs, busyTimeout: busyTimeout)
         let guards = try LockFile(directory.path + "/store.lock")
         owners = try LockFile(directory.path + "/owners.lock")

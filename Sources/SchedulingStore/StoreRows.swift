@@ -8,12 +8,12 @@ import SchedulingCore
 extension Occurrence {
     /// What `init(row:)` reads, of `occurrences o` joined with `requests r`.
     static let columns = """
-        o.id, o.request, r.identifier, r.kind, o.instant, o.eligible, o.attempts, o.postponements, r.requirements, \
-        o.submitted
+        o.id, o.request, r.identifier, r.kind, o.instant, o.eligible, o.attempts, o.postponements, \
+        CASE o.forced WHEN 0 THEN r.requirements ELSE 0 END, o.submitted, o.starts, r.terms
         """
 
     /// How many columns `columns` names: the next one's number.
-    static let columnCount: Int32 = 10
+    static let columnCount: Int32 = 12
 
     init(row: Statement) {
         self.init(
@@ -21,7 +21,9 @@ extension Occurrence {
             kind: TaskKind(rawValue: Int(row.integer(3))) ?? .processing,
             instant: row.time(4), eligible: row.time(5), attempts: Int(row.integer(6)),
             postponements: Int(row.integer(7)), requirements: Requirement(rawValue: Int(row.integer(8))),
-            submitted: row.time(9))
+            submitted: row.time(9), starts: Int(row.integer(10)))
+        guard let text = row.optionalText(11) else { return }
+        if let terms = StoredTerms.decode(text) { self.terms = terms } else { isUnreadable = true }
     }
 }
 
@@ -88,17 +90,6 @@ extension SchedulingStore {
         let statement = try database.statement("DELETE FROM history WHERE id <= ?1")
         try statement.bind(last - historyLimit, at: 1)
         try statement.run()
-    }
-
-    /// An occurrence is done: it goes, and its request with it when nothing else of it is left.
-    func remove(occurrence: Int64, of request: Int64) throws {
-        let first = try database.statement("DELETE FROM occurrences WHERE id = ?1")
-        try first.bind(occurrence, at: 1)
-        try first.run()
-        let second = try database.statement(
-            "DELETE FROM requests WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM occurrences WHERE request = ?1)")
-        try second.bind(request, at: 1)
-        try second.run()
     }
 
     /// A claimed occurrence is pending again. Never eligible before its instant, so that what is due can be claimed.

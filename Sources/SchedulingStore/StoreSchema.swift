@@ -10,7 +10,7 @@ enum StoreSchema {
 
     static let version = Int64(steps.count)
 
-    private static let steps = [first, second]
+    private static let steps = [first, second, third]
 
     /// Takes a database from the version it has to the present one. Inside a write transaction.
     static func migrate(_ database: Database) throws(SQLiteError) {
@@ -64,5 +64,21 @@ enum StoreSchema {
     private static let second = """
         CREATE TABLE activities (
             identifier TEXT PRIMARY KEY, since INTEGER, fired INTEGER, count INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+        """
+
+    /// - `requests`: `terms` is JSON, NULL for a plain request; `follows` the request whose success it waits for; `recurring`
+    ///   is 1 while further occurrences come of themselves, and then `begun` stays 0; `replaces` is 1 for the overlap policy of
+    ///   that name.
+    /// - `occurrences`: `state` 2 waits for the request that its own one follows. `starts` counts its runs. `forced` is 1 for
+    ///   one that somebody made due: its conditions do not count, and the schedule does not move on with it.
+    private static let third = """
+        ALTER TABLE requests ADD COLUMN terms TEXT;
+        ALTER TABLE requests ADD COLUMN input BLOB;
+        ALTER TABLE requests ADD COLUMN follows INTEGER;
+        ALTER TABLE requests ADD COLUMN recurring INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE requests ADD COLUMN replaces INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX requests_follows ON requests (follows) WHERE follows IS NOT NULL;
+        ALTER TABLE occurrences ADD COLUMN starts INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE occurrences ADD COLUMN forced INTEGER NOT NULL DEFAULT 0;
         """
 }

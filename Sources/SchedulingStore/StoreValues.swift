@@ -56,10 +56,12 @@ package struct RunEnd: Sendable {
     package var ended: WallTime
     /// When it is tried again; nil: it is done.
     package var again: WallTime?
+    /// Its attempts are used up.
+    package var givesUp: Bool
 
     package init(
         occurrence: Int64, outcome: Outcome, reason: ExpirationReason? = nil, detail: String = "", started: WallTime,
-        ended: WallTime, again: WallTime? = nil
+        ended: WallTime, again: WallTime? = nil, givesUp: Bool = false
     ) {
         self.occurrence = occurrence
         self.outcome = outcome
@@ -68,6 +70,7 @@ package struct RunEnd: Sendable {
         self.started = started
         self.ended = ended
         self.again = again
+        self.givesUp = givesUp
     }
 }
 
@@ -95,15 +98,22 @@ package struct PendingRequest: Hashable, Sendable {
     package var instant: WallTime
     package var hasEarliest: Bool
     package var requirements: Requirement
+    package var terms: RequestTerms
+    package var follows: String?
+    package var input: [UInt8]?
 
     package init(
-        identifier: String, kind: TaskKind, instant: WallTime, hasEarliest: Bool, requirements: Requirement
+        identifier: String, kind: TaskKind, instant: WallTime, hasEarliest: Bool, requirements: Requirement,
+        terms: RequestTerms = .plain, follows: String? = nil, input: [UInt8]? = nil
     ) {
         self.identifier = identifier
         self.kind = kind
         self.instant = instant
         self.hasEarliest = hasEarliest
         self.requirements = requirements
+        self.terms = terms
+        self.follows = follows
+        self.input = input
     }
 }
 
@@ -115,13 +125,17 @@ package struct LiveOccurrence: Sendable {
     /// Who claimed it; nil while it is pending.
     package var owner: (pid: Int32, alive: Bool)?
     package var startedAt: WallTime?
+    /// The task whose success it waits for.
+    package var follows: String?
 
     package init(
-        occurrence: Occurrence, waiting: Requirement, owner: (pid: Int32, alive: Bool)?, startedAt: WallTime?
+        occurrence: Occurrence, waiting: Requirement, owner: (pid: Int32, alive: Bool)?, startedAt: WallTime?,
+        follows: String? = nil
     ) {
         self.occurrence = occurrence
         self.waiting = waiting
         self.owner = owner
         self.startedAt = startedAt
+        self.follows = follows
     }
 }

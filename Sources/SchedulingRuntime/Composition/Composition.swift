@@ -45,17 +45,19 @@ enum Composition {
         if case .background(let instance) = parts.launch {
             marker = LaunchMarker(directory: directory, instance: instance)
         }
+        let planner = SchedulePlanner(
+            hostSeed: SeededHash.hash(facts.machineID, seed: SeededHash.hash(identity.identifier)))
         // One for all: the runner and the continued tasks hold the same locks.
         let host = SharedHost(parts.host)
         let events = EventHub()
         let isInJournal = observe(events, variables)
         return SchedulingEnvironment(
             appIdentifier: identity.identifier, time: SystemClocks(), conditions: parts.conditions, host: host,
-            activityHost: activityHost, waker: parts.waker, launch: parts.launch, marker: marker,
+            activityHost: activityHost, waker: parts.waker, launch: parts.launch, marker: marker, planner: planner,
             openStore: { () throws(SchedulingFailure) in
                 try SchedulingStore(
-                    directory: directory, machine: facts.machineID, boot: facts.bootID,
-                    pid: facts.processID)
+                    directory: directory, machine: facts.machineID, boot: facts.bootID, pid: facts.processID,
+                    planner: planner)
             },
             processIdentifier: facts.processID, permissions: identity.permissions, presenter: parts.presenter,
             listenForStop: { onStop in

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
-import BackgroundSurroundings
-
-/// Instants as systemd's calendar expressions write them (systemd.time(7)).
+/// Instants in UTC as people and systemd's calendar expressions write them (systemd.time(7)).
 package enum UTCText {
     /// `2026-11-21 09:56:37.000123 UTC`. Never local time: its expressions skip and repeat hours.
     package static func calendar(_ instant: WallTime) -> String {
@@ -12,6 +10,12 @@ package enum UTCText {
         let seconds = rest / 1_000_000
         return pad(year, 4) + "-" + pad(month, 2) + "-" + pad(day, 2) + " " + pad(seconds / 3600, 2) + ":"
             + pad(seconds / 60 % 60, 2) + ":" + pad(seconds % 60, 2) + "." + pad(rest % 1_000_000, 6) + " UTC"
+    }
+
+    /// `2026-11-21 09:56:37 UTC`, for people.
+    package static func seconds(_ instant: WallTime) -> String {
+        let text = calendar(instant)
+        return String(text.prefix(max(0, text.utf8.count - 11))) + " UTC"
     }
 
     /// The proleptic Gregorian date. Years are counted from March, so that the leap day is a year's last, and in eras
