@@ -18,7 +18,8 @@ public struct RetryPolicy: Hashable, Sendable, Codable, CustomStringConvertible 
     ///
     /// `jitter` is the part of each delay, from 0 to 1, that is random: many machines do not come back in the same second.
     public static func linear(
-        _ delay: Duration = .seconds(30), maximum: Duration = .seconds(5 * 3600), attempts: Int = 5, jitter: Double = 0.1
+        _ delay: Duration = .seconds(30), maximum: Duration = .seconds(5 * 3600), attempts: Int = 5,
+        jitter: Double = 0.1
     ) -> RetryPolicy {
         RetryPolicy(
             delay: delay.clampedMicroseconds, maximumDelay: maximum.clampedMicroseconds, growth: .linear,
@@ -27,7 +28,8 @@ public struct RetryPolicy: Hashable, Sendable, Codable, CustomStringConvertible 
 
     /// After `delay`, and twice as long each time, at most `maximum`; `attempts` runs in all. `jitter` as for `linear`.
     public static func exponential(
-        _ delay: Duration = .seconds(30), maximum: Duration = .seconds(5 * 3600), attempts: Int = 5, jitter: Double = 0.1
+        _ delay: Duration = .seconds(30), maximum: Duration = .seconds(5 * 3600), attempts: Int = 5,
+        jitter: Double = 0.1
     ) -> RetryPolicy {
         RetryPolicy(
             delay: delay.clampedMicroseconds, maximumDelay: maximum.clampedMicroseconds, growth: .exponential,

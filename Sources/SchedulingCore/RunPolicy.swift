@@ -51,7 +51,9 @@ package struct RunPolicy: Hashable, Sendable {
         let retry = occurrence.terms.retry ?? .never
         guard asked != nil || retry.attempts > 1 else { return (nil, false) }
         guard failed < limit(occurrence.terms) else { return (nil, true) }
-        return (asked.map { max($0, .zero) } ?? retry.delay(after: failed, seed: UInt64(bitPattern: occurrence.id)), false)
+        return (
+            asked.map { max($0, .zero) } ?? retry.delay(after: failed, seed: UInt64(bitPattern: occurrence.id)), false
+        )
     }
 
     private func limit(_ terms: RequestTerms) -> Int {

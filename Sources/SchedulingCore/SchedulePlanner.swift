@@ -58,10 +58,11 @@ package struct SchedulePlanner: Sendable {
     ) -> Advance {
         guard case .every(let interval)? = terms.schedule?.rule else { return Advance() }
         let following = instant.advanced(by: .microseconds(interval))
-        let passed = following > now ? 0 : (now.microseconds - following.microseconds) / interval + 1
+        let passed = following > now ? 0 : following.distance(to: now).clampedMicroseconds / interval + 1
         let keeps = min(passed, madeUpFor(terms, interval: interval, instant, now, manner))
         let missed = passed - keeps
-        let next = following.advanced(by: .microseconds(missed * interval))
+        let (span, overflow) = missed.multipliedReportingOverflow(by: interval)
+        let next = following.advanced(by: .microseconds(overflow ? .max : span))
         return Advance(
             next: planned(at: next, terms, identifier),
             missed: missed == 0
@@ -74,10 +75,10 @@ package struct SchedulePlanner: Sendable {
         _ terms: RequestTerms, interval: Int64, _ instant: WallTime, _ now: WallTime, _ manner: Manner
     ) -> Int64 {
         if manner == .overlapped { return 0 }
-        let (since, overflow) = now.microseconds.subtractingReportingOverflow(instant.microseconds)
+        let since = instant.distance(to: now).clampedMicroseconds
         // The instants whose age is within the limit. The newest one's age is what is left of whole intervals.
         func within(_ limit: Int64) -> Int64 {
-            let newest = overflow ? 0 : since % interval
+            let newest = since % interval
             return newest > limit ? 0 : (limit - newest) / interval + 1
         }
         let fresh = terms.latestStart.map(within) ?? .max

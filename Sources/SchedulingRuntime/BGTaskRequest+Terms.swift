@@ -11,7 +11,8 @@ extension BGTaskRequest {
     var terms: RequestTerms {
         RequestTerms(
             schedule: schedule, missedRuns: missedRuns == .runOnce ? nil : missedRuns,
-            startDeadline: startDeadline?.clampedMicroseconds, jitter: jitter == .zero ? nil : jitter.clampedMicroseconds,
+            startDeadline: startDeadline?.clampedMicroseconds,
+            jitter: jitter == .zero ? nil : jitter.clampedMicroseconds,
             retry: retry == .never ? nil : retry, overlap: overlap == .queue ? nil : overlap,
             tags: tags.isEmpty ? nil : tags.sorted())
     }

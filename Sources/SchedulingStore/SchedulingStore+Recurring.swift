@@ -31,7 +31,8 @@ extension SchedulingStore {
         if let note = advance.note {
             try record(
                 HistoryEntry(
-                    identifier: occurrence.identifier, outcome: .failed, detail: note, processIdentifier: pid, ended: now))
+                    identifier: occurrence.identifier, outcome: .failed, detail: note, processIdentifier: pid,
+                    ended: now))
         }
         if let next = advance.next { try insert(next, request: occurrence.request, now: now) }
     }
@@ -62,7 +63,8 @@ extension SchedulingStore {
                 let late = found.instant.distance(to: now)
                 let detail =
                     found.isUnreadable
-                    ? "its terms in the store cannot be read" : "too late by its terms: \(late.roughly) after its instant"
+                    ? "its terms in the store cannot be read"
+                    : "too late by its terms: \(late.roughly) after its instant"
                 try pass(over: found, now: now, .skipped, detail: detail)
             }
         }

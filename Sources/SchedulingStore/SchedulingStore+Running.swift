@@ -74,7 +74,8 @@ extension SchedulingStore {
                 WHERE o.id = ?1 AND o.state = 0 AND o.instant <= ?2
                 """)
             let take = try database.statement(
-                "UPDATE occurrences SET state = 1, owner = ?2, started = ?3, waiting = 0, starts = starts + 1 WHERE id = ?1")
+                "UPDATE occurrences SET state = 1, owner = ?2, started = ?3, waiting = 0, starts = starts + 1 WHERE id = ?1"
+            )
             let begin = try database.statement(
                 "UPDATE requests SET begun = id WHERE id = ?1 AND begun = 0 AND recurring = 0")
             var claimed: [Occurrence] = []
@@ -128,7 +129,8 @@ extension SchedulingStore {
         func entry(_ outcome: Outcome, _ reason: ExpirationReason?, _ detail: String) -> HistoryEntry {
             HistoryEntry(
                 identifier: occurrence.identifier, outcome: outcome, reason: reason,
-                attempt: end.outcome == .noHandler ? 0 : occurrence.attempts + 1, detail: detail, processIdentifier: pid,
+                attempt: end.outcome == .noHandler ? 0 : occurrence.attempts + 1, detail: detail,
+                processIdentifier: pid,
                 scheduled: occurrence.instant, started: end.started, ended: end.ended)
         }
         try record(
@@ -239,7 +241,8 @@ extension Outcome {
     fileprivate var burnsAttempt: Bool {
         switch self {
         case .failed, .expired, .abandoned: true
-        case .succeeded, .interrupted, .cancelled, .replaced, .gaveUp, .launchUnhandled, .clockMoved, .noHandler, .skipped:
+        case .succeeded, .interrupted, .cancelled, .replaced, .gaveUp, .launchUnhandled, .clockMoved, .noHandler,
+            .skipped:
             false
         }
     }

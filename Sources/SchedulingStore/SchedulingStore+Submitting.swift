@@ -56,7 +56,8 @@ extension SchedulingStore {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             """)
         let occurrence = try database.statement(
-            "INSERT INTO occurrences (id, request, instant, eligible, submitted, waiting) VALUES (?1, ?1, ?2, ?3, ?4, ?5)")
+            "INSERT INTO occurrences (id, request, instant, eligible, submitted, waiting) VALUES (?1, ?1, ?2, ?3, ?4, ?5)"
+        )
         try occurrence.bind(now, at: 4)
         var following: [(request: Int64, new: NewRequest)] = []
         for new in requests {

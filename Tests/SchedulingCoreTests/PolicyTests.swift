@@ -8,12 +8,18 @@ import Testing
 
 @Suite("Policies")
 struct PolicyTests {
+    private func dead(_ attempts: Int) -> Occurrence {
+        Occurrence(
+            id: 1, request: 1, identifier: "a", kind: .refresh, instant: .epoch, eligible: .epoch, attempts: attempts,
+            submitted: .epoch)
+    }
+
     let now = WallTime(microseconds: 1_000_000_000_000)
 
     @Test("after the first death a run is due at once, then later each time, then it is given up")
     func recovery() {
         let policy = RunPolicy()
-        let verdicts = (1...5).map { policy.recovery(attempts: $0, now: now) }
+        let verdicts = (1...5).map { policy.recovery(dead($0), now: now) }
         #expect(
             verdicts == [
                 .again(at: now), .again(at: now.advanced(by: .seconds(30))), .again(at: now.advanced(by: .seconds(60))),
@@ -26,7 +32,7 @@ struct PolicyTests {
         var policy = RunPolicy()
         policy.maximumAttempts = 100
         policy.retryDelay = .seconds(Int64.max)
-        #expect(policy.recovery(attempts: 50, now: now) == .again(at: now.advanced(by: .seconds(3600))))
+        #expect(policy.recovery(dead(50), now: now) == .again(at: now.advanced(by: .seconds(3600))))
     }
 
     @Test("the wake-up is the earliest instant, and never later than the watchdog while something runs")

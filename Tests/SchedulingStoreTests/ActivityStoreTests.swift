@@ -75,7 +75,18 @@ struct ActivityStoreTests {
     func migration() throws {
         try state.store().submit(request("a"))
         let database = try state.connection()
-        try database.execute("DROP TABLE activities")
+        try database.execute(
+            """
+            DROP TABLE activities;
+            DROP INDEX requests_follows;
+            ALTER TABLE requests DROP COLUMN terms;
+            ALTER TABLE requests DROP COLUMN input;
+            ALTER TABLE requests DROP COLUMN follows;
+            ALTER TABLE requests DROP COLUMN recurring;
+            ALTER TABLE requests DROP COLUMN replaces;
+            ALTER TABLE occurrences DROP COLUMN starts;
+            ALTER TABLE occurrences DROP COLUMN forced;
+            """)
         try database.setUserVersion(1)
         let store = try state.store()
         #expect(try store.scheduleActivity("x", repeats: true, now: t(0)) == t(0))
