@@ -76,6 +76,7 @@ public enum ExpirationReason: Int, Hashable, Sendable, CaseIterable, CustomStrin
         case .storageLow: "storage-low"
         case .loadHigh: "load-high"
         case .userActive: "user-active"
+        case .replaced: "replaced"
         }
     }
 

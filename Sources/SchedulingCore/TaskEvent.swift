@@ -123,6 +123,7 @@ extension TaskEvent.Kind {
         case .launchUnhandled: self = .launchUnhandled
         case .clockMoved: self = .clockMoved
         case .noHandler: self = .noHandler
+        case .skipped: self = .skipped
         case .cancelled where entry.started == nil: self = .cancelled
         case .succeeded, .failed, .expired, .interrupted, .abandoned, .cancelled: self = .ended
         }

@@ -140,7 +140,9 @@ extension SchedulingStore {
             let attempts = occurrence.attempts + (end.outcome.burnsAttempt ? 1 : 0)
             try release(occurrence: occurrence.id, eligible: again, attempts: attempts)
         } else {
-            if end.givesUp { try record(entry(.gaveUp, nil, "after \(occurrence.attempts + 1) attempts"), run: occurrence.id) }
+            if end.givesUp {
+                try record(entry(.gaveUp, nil, "after \(occurrence.attempts + 1) attempts"), run: occurrence.id)
+            }
             let isCancelled = stop == .cancelled || end.outcome == .cancelled
             try conclude(
                 occurrence, end.outcome == .succeeded ? .succeeded : isCancelled ? .cancelled : .failed, now: end.ended)
