@@ -25,6 +25,7 @@ let package = Package(
         .library(name: "Scheduling", targets: ["Scheduling"]),
         .library(name: "BackgroundTasks", targets: ["BackgroundTasks"]),
         .library(name: "SchedulingTesting", targets: ["SchedulingTesting"]),
+        .executable(name: "backgroundctl", targets: ["backgroundctl"]),
     ],
     traits: [
         .trait(
@@ -82,6 +83,16 @@ let package = Package(
                 "BackgroundMonitors",
             ]),
 
+        // The tool: what it says, and the program that looks and acts.
+        .target(name: "BackgroundControl", dependencies: ["SchedulingCore", "BackgroundSurroundings"]),
+        .executableTarget(
+            name: "backgroundctl",
+            dependencies: [
+                "BackgroundControl", "SchedulingRuntime", "SchedulingCore", "SchedulingStore",
+                "BackgroundSurroundings", "BackgroundMonitors",
+                .target(name: "SchedulingSystemd", condition: systemd),
+            ]),
+
         .testTarget(name: "BackgroundSQLiteTests", dependencies: ["BackgroundSQLite"]),
         .testTarget(
             name: "BackgroundMonitorsTests", dependencies: ["BackgroundMonitors", "BackgroundSurroundings"]),
@@ -106,6 +117,9 @@ let package = Package(
         .testTarget(
             name: "BackgroundTasksTests",
             dependencies: ["BackgroundTasks", "SchedulingTesting"]),
+        .testTarget(
+            name: "BackgroundControlTests",
+            dependencies: ["BackgroundControl", "SchedulingCore", "BackgroundSurroundings"]),
         .testTarget(name: "HouseRulesTests"),
 
         // That it compiles is what they prove, in each style of settings that apps are built with.
@@ -136,7 +150,8 @@ let package = Package(
                 .target(name: "SchedulingSystemd", condition: systemd),
             ], path: "Tests/Host/Victim"),
         .testTarget(
-            name: "HostTests", dependencies: ["hostprobe", "hostvictim"], path: "Tests/Host/HostTests"),
+            name: "HostTests", dependencies: ["hostprobe", "hostvictim", "backgroundctl"],
+            path: "Tests/Host/HostTests"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -27,11 +27,12 @@ struct DispatchWaker: Waker {
 }
 
 /// A host that announces nothing and has no locks.
-struct SilentHost: HostPort, InhibitorPort {
-    func listen(_ onEvent: @escaping @Sendable (HostEvent) -> Void) -> [HostEvent] { [] }
-    func inhibit(_ kinds: [Inhibition], why: String) -> InhibitorAnswer { InhibitorAnswer() }
-    func holdLocks(why: String) -> String? { nil }
-    func releaseLocks() {}
-    func notify(status: String, extendBy: Duration?) {}
-    func notifyReady() {}
+package struct SilentHost: HostPort, InhibitorPort {
+    package init() {}
+    package func listen(_ onEvent: @escaping @Sendable (HostEvent) -> Void) -> [HostEvent] { [] }
+    package func inhibit(_ kinds: [Inhibition], why: String) -> InhibitorAnswer { InhibitorAnswer() }
+    package func holdLocks(why: String) -> String? { nil }
+    package func releaseLocks() {}
+    package func notify(status: String, extendBy: Duration?) {}
+    package func notifyReady() {}
 }

@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// The order is always: arm and confirm, commit, stop the old one. Whatever dies in between leaves a needless launch at
 /// worst. "What is armed" is written in the same transaction as what it is armed for, or in one that has looked again.
-final class WakeupKeeper: Sendable {
+package final class WakeupKeeper: Sendable {
     private let environment: SchedulingEnvironment
     private let store: SchedulingStore
     private let policy: RunPolicy
@@ -22,7 +22,7 @@ final class WakeupKeeper: Sendable {
     }
     private let state = Mutex(State())
 
-    init(environment: SchedulingEnvironment, store: SchedulingStore, policy: RunPolicy) {
+    package init(environment: SchedulingEnvironment, store: SchedulingStore, policy: RunPolicy) {
         self.environment = environment
         self.store = store
         self.policy = policy
@@ -31,7 +31,7 @@ final class WakeupKeeper: Sendable {
     private var waker: any Waker { environment.waker }
 
     /// Why nothing could be armed the last time it was tried; nil when all is well.
-    var failure: SchedulingFailure? { state.withLock(\.failure) }
+    package var failure: SchedulingFailure? { state.withLock(\.failure) }
 
     /// Writes requests durably, with a wake-up armed that is early enough for the first of them.
     func submit(_ requests: [NewRequest], limits: RequestLimits) throws(SchedulingFailure) {
@@ -127,7 +127,7 @@ final class WakeupKeeper: Sendable {
     }
 
     /// Moves the wake-up to where it belongs. With `tidy`, every other wake-up of the app is stopped too.
-    func settle(runner: LiveRunner, tidy: Bool = false) throws(SchedulingFailure) {
+    package func settle(runner: LiveRunner, tidy: Bool = false) throws(SchedulingFailure) {
         prepareOnce()
         // Each turn loses only to another process that submitted in between; then its work is looked at too.
         for _ in 0..<100 {

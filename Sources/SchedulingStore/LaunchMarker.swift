@@ -66,6 +66,15 @@ package final class LaunchMarker: Sendable {
         return entries
     }
 
+    /// How many such marks are left, for one who only looks: nothing is removed.
+    package static func abandoned(in directory: StateDirectory) -> Int {
+        let folder = folder(directory)
+        return names(in: folder).count { name in
+            guard let file = LockFile(existing: folder + "/" + name) else { return false }
+            return !file.isLockedElsewhere(0)
+        }
+    }
+
     private static func folder(_ directory: StateDirectory) -> String { directory.path + "/launches" }
 
     private static func names(in folder: String) -> [String] {

@@ -20,6 +20,14 @@ struct LockFile: ~Copyable, Sendable {
         descriptor = try openPrivateFile(path)
     }
 
+    /// One that is there; nil if it is not, or cannot be opened.
+    init?(existing path: String) {
+        self.path = path
+        let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard opened >= 0 else { return nil }
+        descriptor = opened
+    }
+
     deinit { close(descriptor) }
 
     /// Locks one byte, and waits for whoever holds it, but not for ever: a process that was stopped keeps its locks.

@@ -17,6 +17,14 @@ struct LockFile: ~Copyable, Sendable {
         descriptor = try openPrivateFile(path)
     }
 
+    /// One that is there; nil if it is not, or cannot be opened.
+    init?(existing path: String) {
+        self.path = path
+        let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard opened >= 0 else { return nil }
+        descriptor = opened
+    }
+
     deinit { close(descriptor) }
 
     private func apply(_ command: Int32, _ type: Int32, _ byte: Int64) -> flock? {

@@ -168,6 +168,14 @@ extension SchedulingStore {
         }
     }
 
+    /// The processes that own now, whether they stay or not.
+    package func liveOwners() throws(SchedulingFailure) -> [Int32] {
+        try read("look for live owners") { state in
+            try database.statement("SELECT id, pid FROM owners ORDER BY id").rows { ($0.integer(0), $0.integer(1)) }
+                .filter { isAlive($0.0, state) }.map { Int32(truncatingIfNeeded: $0.1) }
+        }
+    }
+
     /// This owner stays no longer.
     package func resignResident() throws(SchedulingFailure) {
         try write("resign as the resident program", rings: true) { state in

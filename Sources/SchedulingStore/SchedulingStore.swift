@@ -58,9 +58,10 @@ package final class SchedulingStore: Sendable {
     package init(
         directory: StateDirectory, machine: String, boot: String, pid: Int32, busyTimeout: Duration = .seconds(5),
         historyLimit: Int = 10_000, planner: SchedulePlanner = SchedulePlanner(), vfs: String? = nil,
-        lockPatience: Duration = SchedulingStore.lockPatience, neighbours: (any StoreNeighbours)? = nil
+        lockPatience: Duration = SchedulingStore.lockPatience, neighbours: (any StoreNeighbours)? = nil,
+        as role: StoreRole = .app
     ) throws(SchedulingFailure) {
-        try directory.open()
+        try role == .app ? directory.open() : directory.look()
         self.lockPatience = lockPatience
         self.directory = directory
         self.pid = pid
@@ -68,7 +69,7 @@ package final class SchedulingStore: Sendable {
         self.neighbours = neighbours
         self.historyLimit = Int64(max(1, historyLimit))
         self.planner = planner
-        file = StoreFile(path: directory.path + "/scheduling.sqlite", vfs: vfs, busyTimeout: busyTimeout)
+        file = StoreFile(path: directory.path + "/scheduling.sqlite", vfs: vfs, busyTimeout: busyTimeout, role: role)
         let guards = try LockFile(directory.path + "/store.lock")
         owners = try LockFile(directory.path + "/owners.lock")
         doorbell = try Doorbell(directory.path + "/doorbell")
@@ -128,7 +129,9 @@ package final class SchedulingStore: Sendable {
     /// Damage is confirmed before the file is set aside, under the lock that keeps others from making a new one.
     private func judge(_ error: SQLiteError, _ doing: String, _ state: inout State) -> SchedulingFailure {
         let failure = SchedulingFailure(error, doing: doing, path: file.path)
-        guard error.isDamage, (try? guards.lock(Self.opening, within: lockPatience)) != nil else { return failure }
+        guard error.isDamage, file.role == .app,
+            (try? guards.lock(Self.opening, within: lockPatience)) != nil
+        else { return failure }
         defer { guards.unlock(Self.opening) }
         if let answer = try? database.text("PRAGMA quick_check(1)"), answer == "ok" { return failure }
         let aside = file.setAside(doing: doing, cause: error.message)
@@ -190,5 +193,10 @@ package final class SchedulingStore: Sendable {
     /// Others may care about what was committed.
     func ring() {
         if let neighbours { neighbours.ring() } else { doorbell.ring() }
+    }
+
+    /// The same for every commit, also those that only their own process cares about.
+    package func watchCommits(_ onCommit: @escaping @Sendable () -> Void) -> DoorbellWatch? {
+        DoorbellWatch(path: file.path + "-wal", onRing: onCommit)
     }
 }

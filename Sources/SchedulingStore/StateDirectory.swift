@@ -100,6 +100,22 @@ package struct StateDirectory: Hashable, Sendable {
         }
     }
 
+    /// The same for who only visits: nothing is made.
+    package func look() throws(SchedulingFailure) {
+        var about = stat()
+        guard lstat(path, &about) == 0 else { throw .files("look at the state directory", path, errno) }
+        try judge(about)
+        // Even a reader of the write-ahead log writes to its index.
+        guard access(path, W_OK | X_OK) == 0 else { throw .files("write to the state directory", path, errno) }
+    }
+
+    /// Whether the library made the entry of this name in a state directory.
+    package static func isOurs(_ name: String) -> Bool {
+        name.hasPrefix("scheduling.sqlite")
+            || ["store.lock", "owners.lock", "arming.lock", "doorbell", "launches", "enabled", "reload-pending"]
+                .contains(name)
+    }
+
     private func judge(_ about: stat) throws(SchedulingFailure) {
         switch about.st_mode & S_IFMT {
         case S_IFDIR: break

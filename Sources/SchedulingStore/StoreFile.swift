@@ -17,12 +17,13 @@ struct StoreFile {
     let path: String
     var vfs: String?
     var busyTimeout: Duration
+    var role = StoreRole.app
 
     private static let companions = ["", "-wal", "-shm"]
 
     /// Opens the database, made when it is missing, at the present schema, and sees that it belongs to this machine.
     func open(machine: String) throws(SchedulingFailure) -> Database {
-        try makeIfMissing(machine: machine)
+        try role == .app ? makeIfMissing(machine: machine) : requireIt()
         do {
             let database = try Database(path: path, mode: .existing, vfs: vfs, busyTimeout: busyTimeout)
             try Self.configure(database)
@@ -30,7 +31,9 @@ struct StoreFile {
             try adopt(database, machine: machine)
             return database
         } catch let error as SQLiteError {
-            guard error.isDamage else { throw SchedulingFailure(error, doing: "open the store", path: path) }
+            guard error.isDamage, role == .app else {
+                throw SchedulingFailure(error, doing: "open the store", path: path)
+            }
             throw setAside(doing: "open the store", cause: error.message)
         } catch let failure as SchedulingFailure {
             throw failure
@@ -68,6 +71,7 @@ struct StoreFile {
                 remedy: "Update this program to the library version that wrote the file, or choose another state "
                     + "directory. The file was left as it is.")
         }
+        guard role == .app else { return try requirePresentSchema(version) }
         if try database.text("PRAGMA journal_mode") != "wal" {
             guard try database.text("PRAGMA journal_mode = WAL") == "wal" else {
                 throw SchedulingFailure(
@@ -89,13 +93,35 @@ struct StoreFile {
                 remedy: "Remove the file if this is a copy of that machine's disk, or choose another state directory. "
                     + "The file was left as it is.")
         }
-        try database.transaction { try Self.sign(database, machine: machine) }
+        if role == .app { try database.transaction { try Self.sign(database, machine: machine) } }
     }
 
     private static func sign(_ database: Database, machine: String) throws(SQLiteError) {
         let statement = try database.prepare("INSERT OR REPLACE INTO meta VALUES ('machine', ?1)")
         try statement.bind(machine, at: 1)
         try statement.run()
+    }
+
+    // MARK: Visiting
+
+    private func requireIt() throws(SchedulingFailure) {
+        var about = stat()
+        guard lstat(path, &about) == 0 else {
+            guard errno == ENOENT else { throw .files("open the store", path, errno) }
+            throw SchedulingFailure(
+                .stateUnusable, doing: "open the store", subject: path, cause: "there is none",
+                remedy: "Start the app once, so that it makes it.")
+        }
+        guard about.st_mode & S_IFMT == S_IFREG else { throw .files("open the store", path, ELOOP) }
+    }
+
+    /// To bring the file to a newer schema would lock its own app out.
+    private func requirePresentSchema(_ version: Int64) throws(SchedulingFailure) {
+        guard version < StoreSchema.version else { return }
+        throw SchedulingFailure(
+            .stateUnusable, doing: "open the store", subject: path,
+            cause: "it has the older schema \(version), and this program knows schema \(StoreSchema.version)",
+            remedy: "Use the backgroundctl of the library version that the app was built with, or build the app anew.")
     }
 
     // MARK: Making

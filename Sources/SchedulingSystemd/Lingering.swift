@@ -34,7 +34,7 @@ package enum Lingering {
     /// Where the user's home is; nil for a uid without an entry.
     static func home(_ uid: UInt32) -> String? { entry(uid) { String(cString: $0.pw_dir) } }
 
-    private static func userName(_ uid: UInt32) -> String? { entry(uid) { String(cString: $0.pw_name) } }
+    package static func userName(_ uid: UInt32) -> String? { entry(uid) { String(cString: $0.pw_name) } }
 
     private static func entry(_ uid: UInt32, _ read: (passwd) -> String?) -> String? {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in

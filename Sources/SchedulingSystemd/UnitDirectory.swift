@@ -29,7 +29,7 @@ package enum UnitDirectory {
     }
 
     /// This process's candidates.
-    static func candidates(address: ManagerAddress, unitPath: [String]) -> [String] {
+    package static func candidates(address: ManagerAddress, unitPath: [String]) -> [String] {
         candidates(
             scope: address.scope, unitPath: unitPath,
             dataHome: getenv("XDG_DATA_HOME").map { String(cString: $0) },

@@ -40,6 +40,55 @@ enum UnitText {
         return String(result)
     }
 
+    static func undoubled(_ special: Character, in text: String) -> String {
+        text.replacing("\(special)\(special)", with: "\(special)")
+    }
+
+    /// The words of a line that `word` wrote; nil if a quote is not closed or an escape is none of its own.
+    static func words(_ line: String) -> [String]? {
+        var words: [String] = []
+        var rest = line.unicodeScalars[...]
+        while let first = rest.first {
+            if first == " " {
+                rest.removeFirst()
+            } else if first == "\"" {
+                rest.removeFirst()
+                guard let word = quoted(&rest) else { return nil }
+                words.append(undoubled("%", in: word))
+            } else {
+                let word = rest.prefix { $0 != " " }
+                words.append(undoubled("%", in: String(word)))
+                rest = rest[word.endIndex...]
+            }
+        }
+        return words
+    }
+
+    /// What stands before the closing quote.
+    private static func quoted(_ rest: inout Substring.UnicodeScalarView) -> String? {
+        var word = String.UnicodeScalarView()
+        while let scalar = rest.popFirst() {
+            switch scalar {
+            case "\"": return String(word)
+            case "\\":
+                switch rest.popFirst() {
+                case "n": word.append("\n")
+                case "t": word.append("\t")
+                case "x":
+                    guard let high = rest.popFirst(), let low = rest.popFirst(),
+                        let value = UInt8(String(high) + String(low), radix: 16)
+                    else { return nil }
+                    word.append(Unicode.Scalar(value))
+                case "\""?: word.append("\"")
+                case "\\"?: word.append("\\")
+                default: return nil
+                }
+            default: word.append(scalar)
+            }
+        }
+        return nil
+    }
+
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+/// The list of apps and their tasks, for people.
+package struct ListText: Sendable {
+    private let terminal: Terminal
+    private let time: InstantText
+    /// More rows of one app are counted only.
+    private static let mostRows = 200
+
+    package init(terminal: Terminal, time: InstantText) {
+        self.terminal = terminal
+        self.time = time
+    }
+
+    package func lines(_ report: ListReport) -> [String] {
+        guard !report.apps.isEmpty else { return [ListText.nothing] }
+        var lines: [String] = []
+        for app in report.apps {
+            if !lines.isEmpty { lines.append("") }
+            lines += self.lines(app)
+        }
+        return lines
+    }
+
+    /// Where no app is to be found.
+    package static let nothing =
+        "No app of this user has background tasks here. An app appears when it has submitted its first request."
+
+    private func lines(_ app: AppReport) -> [String] {
+        var lines = [terminal.styled(VisibleText.escaped(app.app), .bold) + "  " + terminal.styled(wakeup(app), .dim)]
+        if let trouble = app.trouble {
+            lines.append("  " + terminal.styled("cannot be read: ", .bad) + VisibleText.escaped(trouble.message))
+            lines.append("  " + VisibleText.escaped(trouble.remedy))
+            return lines
+        }
+        var columns = Columns(["TASK", "STATE", "NEXT", "LAST"], indent: 2)
+        for task in app.tasks.prefix(ListText.mostRows) {
+            let state = TaskWords(time: time).state(task)
+            let last = task.last.map { TaskWords(time: time).ended($0) } ?? ""
+            columns.add(
+                .init(task.id), .init(state.text, state.style),
+                .init(task.state == .running ? "" : task.next.map { time.near($0.wall) } ?? ""),
+                .init(last, task.last?.style == .bad ? .bad : .plain))
+        }
+        if !columns.isEmpty { lines += columns.lines(terminal) }
+        if app.tasks.count > ListText.mostRows {
+            lines.append("  and \(app.tasks.count - ListText.mostRows) more; --json shows them all")
+        }
+        for task in app.continued { lines.append("  " + ProgressBar(terminal: terminal).line(task)) }
+        return lines
+    }
+
+    private func wakeup(_ app: AppReport) -> String {
+        guard app.trouble == nil else { return app.scope }
+        if app.tasks.isEmpty { return app.continued.isEmpty ? "nothing is pending" : "runs what a person asked for" }
+        guard let wakeup = app.wakeup else {
+            return app.unitFile == nil ? "runs while a process of it lives" : "no wake-up is armed"
+        }
+        switch wakeup.isArmed {
+        case true?: return "wakes up " + time.near(wakeup.at.wall)
+        case false?: return "wake-up lost: see backgroundctl doctor"
+        case nil: return "wakes up " + time.near(wakeup.at.wall) + ", if its manager runs"
+        }
+    }
+}

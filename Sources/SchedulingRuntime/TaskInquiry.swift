@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import Foundation
+import SchedulingCore
+import SchedulingStore
+
+/// All that is known about one task, from which follows why it has not run: gathered by its app, or by a tool that
+/// looks in from outside.
+package struct TaskInquiry: Sendable {
+    package var identifier: String
+    package var now: WallTime
+    /// What is not done of it.
+    package var live: [LiveOccurrence]
+    /// Its last rows, newest first.
+    package var history: [HistoryEntry]
+    /// Looked at only if something is required.
+    package var conditions: @Sendable () -> Conditions
+    /// Whether this process has a handler for it; a tool has none, and only the last launch tells.
+    package var hasHandler = false
+    package var isPermitted = true
+    package var maximumAttempts = RunPolicy().maximumAttempts
+    /// What could keep its wake-up from coming. Asked only if it matters.
+    package var warnings: @Sendable () -> [String] = { [] }
+
+    package init(
+        identifier: String, now: WallTime, store: SchedulingStore, conditions: @escaping @Sendable () -> Conditions
+    ) throws(SchedulingFailure) {
+        self.identifier = identifier
+        self.now = now
+        self.conditions = conditions
+        live = try store.occurrences(identifier: identifier)
+        history = try store.history(identifier: identifier, limit: 10)
+    }
+
+    /// What follows from it.
+    package func explanation() -> TaskExplanation {
+        guard let first = live.min(by: { $0.occurrence.eligible < $1.occurrence.eligible }) else {
+            return TaskExplanation(
+                identifier: identifier, state: .notSubmitted, reasons: permissionReasons, history: history,
+                scheduled: nil, next: nil, nextText: nil)
+        }
+        if let running = live.first(where: { $0.owner?.alive == true }), let owner = running.owner {
+            return TaskExplanation(
+                identifier: identifier, state: .running(processIdentifier: owner.pid), reasons: [], history: history,
+                scheduled: running.occurrence.instant, next: nil, nextText: nil)
+        }
+        let occurrence = first.occurrence
+        let isDue = occurrence.instant <= now
+        let reasons = reasons(against: occurrence, isDue: isDue)
+        let next = max(occurrence.eligible, occurrence.instant)
+        let date = Date(next).formatted(.iso8601)
+        let text =
+            isDue && !reasons.isEmpty
+            ? "it is looked at again at \(date), or as soon as a live process of the app sees a change"
+            : isDue ? "it runs with the next launch" : "not before \(date)"
+        return TaskExplanation(
+            identifier: identifier, state: isDue ? .waiting : .scheduled, reasons: reasons, history: history,
+            scheduled: occurrence.instant, next: next, nextText: text)
+    }
+
+    private var permissionReasons: [TaskExplanation.Reason] {
+        if isPermitted { return [] }
+        return [
+            TaskExplanation.Reason(
+                what: "permission", observed: "not listed under BGTaskSchedulerPermittedIdentifiers",
+                remedy: "add it to the Info.plist")
+        ]
+    }
+
+    private func reasons(against occurrence: Occurrence, isDue: Bool) -> [TaskExplanation.Reason] {
+        var reasons = permissionReasons
+        if !occurrence.requirements.isEmpty { reasons += unmetReasons(occurrence) }
+        if isDue, !hasHandler, history.first?.outcome == .noHandler {
+            reasons.append(
+                TaskExplanation.Reason(
+                    what: "a handler", observed: "the last launch had none for it",
+                    remedy: "register one before handleBackgroundLaunch()"))
+        }
+        if isDue, occurrence.attempts > 0 {
+            reasons.append(
+                TaskExplanation.Reason(
+                    what: "its next attempt", observed: "the process that ran it died \(occurrence.attempts) times",
+                    remedy: "it is tried again by itself, \(maximumAttempts) times in all"))
+        }
+        return reasons
+            + warnings().map { TaskExplanation.Reason(what: "a wake-up", observed: $0, remedy: "see the backend") }
+    }
+
+    private func unmetReasons(_ occurrence: Occurrence) -> [TaskExplanation.Reason] {
+        let conditions = conditions()
+        let unmet = occurrence.requirements.unmet(by: conditions)
+        var reasons: [TaskExplanation.Reason] = []
+        if unmet.contains(.externalPower) {
+            reasons.append(
+                TaskExplanation.Reason(
+                    what: "external power", observed: "on battery, says \(conditions.power.source)",
+                    remedy: "plug the machine in"))
+        }
+        if unmet.contains(.network) {
+            reasons.append(
+                TaskExplanation.Reason(
+                    what: "a network", observed: "offline, says \(conditions.network.source)",
+                    remedy: "connect the machine"))
+        }
+        return reasons
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundControl
+import BackgroundSurroundings
+import SchedulingCore
+import SchedulingStore
+
+/// One app's store, looked at from outside: what is read makes no commit and takes no ownership.
+struct AppState: Sendable {
+    let app: InstalledApp
+    let store: Result<SchedulingStore, SchedulingFailure>
+    private let services: Services
+    private let scope: Invocation.Scope
+
+    init(_ app: InstalledApp, services: Services, surroundings: Surroundings) {
+        self.app = app
+        self.services = services
+        scope = surroundings.scope
+        let facts = surroundings.facts
+        store = Result { () throws(SchedulingFailure) in
+            try SchedulingStore(
+                directory: app.stateDirectory, machine: facts.machineID, boot: facts.bootID, pid: facts.processID,
+                busyTimeout: .seconds(2), lockPatience: .seconds(2), as: .visitor)
+        }
+    }
+
+    /// Everything but history.
+    func report(now: WallTime) -> AppReport {
+        var report = AppReport(
+            app: app.identifier, scope: scope.rawValue, unitFile: app.unitFile, executable: app.executable,
+            stateDirectory: app.stateDirectory.path)
+        do throws(SchedulingFailure) {
+            let store = try store.get()
+            // One look over history serves all tasks.
+            var last: [String: RunReport] = [:]
+            for entry in try store.history(identifier: nil, limit: 500) {
+                if let id = entry.identifier, last[id] == nil { last[id] = RunReport(app: app.identifier, entry) }
+            }
+            report.tasks = try store.occurrences(identifier: nil).map { live in
+                var task = AppState.task(app.identifier, live, now)
+                task.last = last[live.occurrence.identifier]
+                return task
+            }
+            report.continued = try store.continuedTasks().map { AppState.continued(app.identifier, $0) }
+            if let wakeup = try store.wakeup() {
+                report.wakeup = AppReport.Wakeup(
+                    timer: wakeup.name, at: Instant(wakeup.instant), isArmed: isArmed(wakeup))
+            }
+        } catch {
+            report.trouble = AppState.trouble(error)
+        }
+        return report
+    }
+
+    func history(_ identifier: String?, limit: Int) throws(SchedulingFailure) -> [RunReport] {
+        try store.get().history(identifier: identifier, limit: limit).map { RunReport(app: app.identifier, $0) }
+    }
+
+    /// Every task that this app has or had, as far back as its history goes.
+    func references(_ report: AppReport) -> [TaskReference] {
+        let past = (try? history(nil, limit: 2000)) ?? []
+        let ids = Set(report.tasks.map(\.id) + report.continued.map(\.id) + past.compactMap(\.id))
+        return ids.map { TaskReference(app: app.identifier, id: $0) }
+    }
+
+    /// One that has fired is armed in its launch, until that launch has armed anew.
+    private func isArmed(_ wakeup: ArmedWakeup) -> Bool? {
+        guard let isArmed = services.isArmed(wakeup.name) else { return nil }
+        return isArmed || !services.services(of: app).allSatisfy { ["", "dead", "failed"].contains($0.state) }
+    }
+
+    static func trouble(_ failure: SchedulingFailure) -> AppReport.Trouble {
+        AppReport.Trouble(
+            code: failure.code.rawValue, message: "\(failure.subject): \(failure.cause)", remedy: failure.remedy)
+    }
+
+    static func task(_ app: String, _ live: LiveOccurrence, _ now: WallTime) -> TaskReport {
+        let occurrence = live.occurrence
+        let isDue = occurrence.instant <= now
+        let state: TaskReport.State =
+            if let owner = live.owner { owner.alive ? .running : .orphaned } else if !isDue { .scheduled } else {
+                live.waiting.isEmpty ? .due : .waiting
+            }
+        var task = TaskReport(app: app, id: occurrence.identifier, state: state)
+        task.kind = occurrence.kind.description
+        task.scheduled = Instant(occurrence.instant)
+        if live.owner == nil { task.next = Instant(max(occurrence.instant, occurrence.eligible)) }
+        task.submitted = Instant(occurrence.submitted)
+        task.requires = RequirementWords.list(occurrence.requirements)
+        task.waitsFor = RequirementWords.list(live.waiting)
+        task.attempts = occurrence.attempts
+        task.pid = live.owner?.pid
+        task.started = live.startedAt.map(Instant.init)
+        return task
+    }
+
+    static func continued(_ app: String, _ progress: ContinuedProgress) -> ContinuedReport {
+        ContinuedReport(
+            app: app, id: progress.identifier, title: progress.title, subtitle: progress.subtitle,
+            completed: progress.completedUnitCount, total: progress.totalUnitCount,
+            fraction: progress.fractionCompleted, pid: progress.processIdentifier)
+    }
+}
