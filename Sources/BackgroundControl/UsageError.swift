@@ -12,7 +12,8 @@ package struct UsageError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The word of a list that was probably meant; nil if none is near.
     package static func nearest(to word: String, in words: [String]) -> String? {
         let ranked = words.map { (word: $0, distance: distance(Array(word), Array($0))) }
-        guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= min(3, max(1, best.word.count / 2))
+        guard let best = ranked.min(by: { $0.distance < $1.distance }),
+            best.distance <= min(3, max(1, best.word.count / 2))
         else { return nil }
         return best.word
     }
