@@ -6,24 +6,27 @@ import SchedulingCore
 
 /// Where nothing can start the program: tasks run while this process lives, by its own timers, and what was missed runs
 /// when it is started again.
-struct DispatchWaker: Waker {
+package struct DispatchWaker: Waker {
     let reason: String
 
-    func backend() -> Backend {
+    package init(reason: String) { self.reason = reason }
+
+    package func backend() -> Backend {
         Backend(
             kind: .dispatch, reason: reason, warnings: ["tasks run only while a process of the app lives"])
     }
-    func generation() -> String { "" }
-    func prepare() throws(SchedulingFailure) {}
-    func arm(at instant: WallTime, now: Moment) throws(SchedulingFailure) -> ArmedWakeup {
+    /// Nothing was ever recorded under it; an empty one is what a wake-up has that was stopped by hand.
+    package func generation() -> String { "dispatch" }
+    package func prepare() throws(SchedulingFailure) {}
+    package func arm(at instant: WallTime, now: Moment) throws(SchedulingFailure) -> ArmedWakeup {
         throw SchedulingFailure(
             .noWakeup, doing: "arm a wake-up at", subject: "\(instant.microseconds)", cause: reason,
             remedy: "Tasks run while this process lives.")
     }
-    func disarm(_ name: String) {}
-    func disarmAll(except kept: String?) {}
-    func isLaunching(_ name: String) -> Bool { false }
-    func isArmed(_ name: String) -> Bool { true }
+    package func disarm(_ name: String) {}
+    package func disarmAll(except kept: String?) {}
+    package func isLaunching(_ name: String) -> Bool { false }
+    package func isArmed(_ name: String) -> Bool { true }
 }
 
 /// A host that announces nothing and has no locks.

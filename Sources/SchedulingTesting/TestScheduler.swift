@@ -46,6 +46,8 @@ public final class TestScheduler: Sendable {
     /// Guarded by `state`: the processes that live, and who waits until they settle.
     private struct State {
         var waker: SimulatedWaker?
+        /// What processes have instead.
+        var otherWaker: (any Waker)?
         var foreground: Process?
         var launches: [Process] = []
         var resident: Process?
@@ -187,7 +189,7 @@ public final class TestScheduler: Sendable {
         crash()
         let waker = state.withLock { state in
             state.boot += 1
-            return state.waker
+            return state.otherWaker == nil ? state.waker : nil
         }
         waker?.restart()
         time.reboot(downFor: duration)
@@ -198,6 +200,17 @@ public final class TestScheduler: Sendable {
     /// The service manager refuses to arm anything, for this reason, until it is told nil.
     public func refuseWakeups(_ reason: String?) {
         state.withLock(\.waker)?.refuse(reason)
+    }
+
+    /// From here on the program finds no service manager, as in a container without one: the real Dispatch adapter is
+    /// chosen. Kills the processes that found one.
+    package func loseServiceManager() {
+        crash()
+        let waker = state.withLock { state in
+            state.otherWaker = DispatchWaker(reason: "no service manager is simulated")
+            return state.waker
+        }
+        waker?.restart()
     }
 
     // MARK: Processes
@@ -263,7 +276,9 @@ public final class TestScheduler: Sendable {
         let executor = CountingExecutor(onIdle: progress)
         let directory = directory
         let executors = Executors(onIdle: progress)
-        guard let waker = state.withLock(\.waker) else { preconditionFailure("made by init") }
+        guard let waker = state.withLock({ $0.otherWaker ?? $0.waker as (any Waker)? }) else {
+            preconditionFailure("made by init")
+        }
         let identifier = configuration.appIdentifier ?? ""
         let environment = SchedulingEnvironment(
             appIdentifier: identifier, time: time, conditions: host, host: host,
