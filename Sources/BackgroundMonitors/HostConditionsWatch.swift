@@ -6,69 +6,151 @@ import BackgroundSurroundings
 import Dispatch
 import Synchronization
 
-/// Observes again whenever the kernel announces something, and tells of what is different.
+/// Observes again whenever the kernel or a daemon announces something, and from time to time what nobody announces; tells
+/// of what is different.
 ///
-/// State: `last`, what was told or found at the start, guarded by its mutex; nil once stopped. Observations are made on
-/// `queue` alone, so they are told in order, and everything announced during one of them leads to one more.
+/// State: guarded by its mutex, also while an observation is made, so that none is overtaken by an older one. Callbacks are
+/// made on `queue`, outside the mutex. Everything announced during one observation leads to one more.
 package final class HostConditionsWatch: ConditionsWatch {
-    private let queue = DispatchQueue(label: "background.conditions")
-    private let last: Mutex<Conditions?>
-    private let observe: @Sendable () -> Conditions
-    private let onChange: @Sendable (Conditions) -> Void
-    // Dispatch objects may be used from every thread (dispatch_object(3)); the overlay's protocols do not say so.
-    private nonisolated(unsafe) let sources: [any DispatchSourceRead]
+    package typealias Reader = @Sendable (ConditionKinds, _ before: Conditions) -> HostConditions.Reading
 
+    private struct State {
+        var kinds: ConditionKinds = []
+        /// What was seen last: news is what differs from it, and it decides between the two bounds of a level.
+        var last = Conditions()
+        var isStopped = false
+        var routes: KernelListener?
+        var supplies: KernelListener?
+        var daemons: (any DaemonListening)?
+        var daemonKinds: ConditionKinds = []
+        /// What has to be looked at by the alarm.
+        var unannounced: ConditionKinds = []
+        var alarm: (any Alarm)?
+    }
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "background.conditions")
+    private let clock: any TimeSource
+    private let daemons: (any HostDaemons)?
+    private let openRoutes: @Sendable () -> KernelEvents?
+    private let openSupplies: @Sendable () -> KernelEvents?
+    private let read: Reader
+    private let onChange: @Sendable (Conditions) -> Void
+
+    /// A host that grants no socket is watched less: the re-check instants of waiting tasks remain.
     package init(
-        observe: @escaping @Sendable () -> Conditions, onChange: @escaping @Sendable (Conditions) -> Void,
-        events: [KernelEvents]
+        clock: any TimeSource, daemons: (any HostDaemons)? = nil,
+        routes: @escaping @Sendable () -> KernelEvents? = { .routes() },
+        supplies: @escaping @Sendable () -> KernelEvents? = { .powerSupplies() }, read: @escaping Reader,
+        onChange: @escaping @Sendable (Conditions) -> Void
     ) {
-        self.observe = observe
+        self.clock = clock
+        self.daemons = daemons
+        openRoutes = routes
+        openSupplies = supplies
+        self.read = read
         self.onChange = onChange
-        let queue = queue
-        sources = events.map { DispatchSource.makeReadSource(fileDescriptor: $0.descriptor, queue: queue) }
-        // After the sockets were opened: a change from here on is announced on them.
-        last = Mutex(observe())
-        for (source, events) in zip(sources, events) {
-            source.setEventHandler { [weak self] in self?.drain(events) }
-            // dispatch_source_create(3): the descriptor may be closed only after the cancel handler has run, and this
-            // handler holds it.
-            source.setCancelHandler { _ = events }
-            source.activate()
-        }
     }
 
     deinit { stop() }
 
-    /// Ends the watch: no callback begins after this returns, one that has begun still ends.
-    package func stop() {
-        last.withLock { $0 = nil }
-        for source in sources { source.cancel() }
+    package func observe(_ kinds: ConditionKinds) -> Conditions {
+        state.withLock { state in
+            guard !state.isStopped else { return Conditions() }
+            state.kinds = kinds
+            // Listening first: what changes from here on is announced.
+            listen(&state)
+            return look(&state)
+        }
     }
 
-    /// Observes again, soon: for changes that are announced elsewhere (logind's, on the bus).
+    package func narrow(to kinds: ConditionKinds) {
+        state.withLock { state in
+            guard !state.isStopped else { return }
+            state.kinds.formIntersection(kinds)
+            state.last = state.last.only(state.kinds)
+            listen(&state)
+            set(&state, unannounced: state.unannounced.intersection(state.kinds))
+        }
+    }
+
+    /// Ends the watch: no callback begins after this returns, one that has begun still ends.
+    package func stop() {
+        state.withLock { state in
+            state.isStopped = true
+            state.alarm?.set(wall: nil, awake: nil)
+            state.alarm = nil
+            state.routes = nil
+            state.supplies = nil
+            state.daemons.take()?.stop()
+        }
+    }
+
+    /// Observes again, soon: something may have changed.
     package func recheck() {
         queue.async { [weak self] in self?.compare() }
     }
 
-    private func drain(_ events: KernelEvents) {
-        switch events.drain() {
-        case .nothing: return
-        case .change: compare()
-        case .broken:
-            // A socket that stays readable would call here for ever.
-            for source in sources where source.handle == UInt(events.descriptor) { source.cancel() }
-            compare()
+    private func compare() {
+        let news = state.withLock { state -> Conditions? in
+            guard !state.isStopped else { return nil }
+            let known = state.last
+            let fresh = look(&state)
+            return fresh.decideLike(known) ? nil : fresh
         }
+        if let news { onChange(news) }
     }
 
-    private func compare() {
-        let fresh = observe()
-        let isNews = last.withLock { last in
-            guard let known = last else { return false }
-            last = fresh
-            return !fresh.decideLike(known)
+    private func look(_ state: inout State) -> Conditions {
+        let reading = read(state.kinds, state.last)
+        state.last = reading.conditions
+        set(&state, unannounced: reading.unannounced)
+        return reading.conditions
+    }
+
+    /// Listens to whoever announces what is of interest, and to nobody else: an idle process is not woken.
+    private func listen(_ state: inout State) {
+        if state.kinds.isDisjoint(with: .network) {
+            state.routes = nil
+        } else if state.routes == nil {
+            state.routes = openRoutes().map { listener($0) }
         }
-        if isNews { onChange(fresh) }
+        if state.kinds.isDisjoint(with: [.power, .battery]) {
+            state.supplies = nil
+        } else if state.supplies == nil {
+            state.supplies = openSupplies().map { listener($0) }
+        }
+        listenToDaemons(&state)
+    }
+
+    private func listener(_ events: KernelEvents) -> KernelListener {
+        KernelListener(events, on: queue) { [weak self] in self?.compare() }
+    }
+
+    private func listenToDaemons(_ state: inout State) {
+        let wanted = state.kinds.contains(.battery) ? state.kinds.union(.power) : state.kinds
+        guard let daemons, wanted != state.daemonKinds else { return }
+        if let listening = state.daemons, state.daemonKinds.isSuperset(of: wanted) {
+            listening.narrow(to: wanted)
+        } else {
+            state.daemons = daemons.listen(wanted) { [weak self] in self?.recheck() }
+        }
+        state.daemonKinds = wanted
+    }
+
+    /// How often is looked at what nobody announces, while somebody needs it: load soon enough to stop a run that weighs on
+    /// others, the rest as it changes.
+    private static let loadInterval: Duration = .seconds(15)
+    private static let interval: Duration = .seconds(60)
+
+    private func set(_ state: inout State, unannounced: ConditionKinds) {
+        state.unannounced = unannounced
+        guard !unannounced.isEmpty else {
+            state.alarm?.set(wall: nil, awake: nil)
+            return
+        }
+        if state.alarm == nil { state.alarm = clock.makeAlarm { [weak self] in self?.recheck() } }
+        let interval = unannounced.contains(.load) ? Self.loadInterval : Self.interval
+        state.alarm?.set(wall: nil, awake: clock.now().awake(after: interval))
     }
 }
 #endif

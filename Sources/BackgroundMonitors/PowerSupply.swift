@@ -12,10 +12,12 @@ package struct PowerSupply: Hashable, Sendable {
     package var online: String?
     package var status: String?
     package var present: String?
+    package var capacity: String?
+    package var capacityLevel: String?
 
     package init(
         name: String, type: String?, scope: String? = nil, online: String? = nil, status: String? = nil,
-        present: String? = nil
+        present: String? = nil, capacity: String? = nil, capacityLevel: String? = nil
     ) {
         self.name = name
         self.type = type
@@ -23,6 +25,8 @@ package struct PowerSupply: Hashable, Sendable {
         self.online = online
         self.status = status
         self.present = present
+        self.capacity = capacity
+        self.capacityLevel = capacityLevel
     }
 
     /// What the supplies of a machine together say: the power source (nil: they do not tell), and why, for people.
@@ -56,6 +60,30 @@ package struct PowerSupply: Hashable, Sendable {
             return (nil, "the type of \(dumb.name) cannot be read")
         }
         return (.external, "no battery")
+    }
+
+    /// What the batteries of a machine together say of their charge, and why, for people; nil: they do not tell. Several
+    /// count alike: what one holds more than another is not known everywhere.
+    package static func charge(_ supplies: [PowerSupply]) -> (report: BatteryReport?, why: String) {
+        let ofTheSystem = supplies.filter { $0.scope != "Device" }
+        let batteries = ofTheSystem.filter(\.isBattery)
+        guard let first = batteries.first else {
+            if let dumb = ofTheSystem.first(where: { $0.type == nil }) {
+                return (nil, "the type of \(dumb.name) cannot be read")
+            }
+            return (BatteryReport(level: nil), "no battery")
+        }
+        let levels = batteries.compactMap { $0.capacity.flatMap { Int($0) } }.filter { 0...100 ~= $0 }
+        let isWarned = batteries.contains { ["Critical", "Low"].contains($0.capacityLevel) }
+        let names = batteries.map(\.name).joined(separator: ", ")
+        guard !levels.isEmpty else {
+            // An odd battery that only says how it feels.
+            return first.capacityLevel == nil || first.capacityLevel == "Unknown"
+                ? (nil, "\(names) does not say how full it is")
+                : (BatteryReport(level: nil, isWarned: isWarned), "\(names) is \(first.capacityLevel ?? "")")
+        }
+        let level = Double(levels.reduce(0, +)) / Double(levels.count) / 100
+        return (BatteryReport(level: level, isWarned: isWarned), names)
     }
 
     /// Feeds the system from outside: "Mains", "Wireless", "USB" and its kinds ("USB_PD", "USB_C", …).

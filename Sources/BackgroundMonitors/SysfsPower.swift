@@ -31,6 +31,18 @@ package struct SysfsPower: Sendable {
         }
     }
 
+    /// How full the batteries are, now.
+    package func charge() -> (report: BatteryReport?, source: String) {
+        switch supplies() {
+        case .success(let supplies):
+            let (report, why) = PowerSupply.charge(supplies)
+            return (report, "\(root): \(why)")
+        case .failure(let error) where error.number == ENOENT && exists(parent):
+            return (BatteryReport(level: nil), "\(root): no battery")
+        case .failure(let error): return (nil, "\(root): \(error)")
+        }
+    }
+
     private func supplies() -> Result<[PowerSupply], SystemError> {
         guard let folder = opendir(root) else { return .failure(.current()) }
         defer { closedir(folder) }
@@ -50,7 +62,8 @@ package struct SysfsPower: Sendable {
         }
         return PowerSupply(
             name: name, type: property("type"), scope: property("scope"), online: property("online"),
-            status: property("status"), present: property("present"))
+            status: property("status"), present: property("present"), capacity: property("capacity"),
+            capacityLevel: property("capacity_level"))
     }
 
     private var parent: String {

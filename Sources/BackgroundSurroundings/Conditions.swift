@@ -72,6 +72,19 @@ public struct Conditions: Hashable, Sendable {
         self.isUserIdle = isUserIdle
     }
 
+    /// These of the conditions; the others as if nobody had asked.
+    package func only(_ kinds: ConditionKinds) -> Conditions {
+        Conditions(
+            power: kinds.contains(.power) ? power : .notAsked,
+            network: kinds.contains(.network) ? network : .notAsked,
+            isMetered: kinds.contains(.metered) ? isMetered : .notAsked,
+            isConstrained: kinds.contains(.constrained) ? isConstrained : .notAsked,
+            battery: kinds.contains(.battery) ? battery : .notAsked,
+            storage: kinds.contains(.storage) ? storage : .notAsked,
+            load: kinds.contains(.load) ? load : .notAsked,
+            isUserIdle: kinds.contains(.user) ? isUserIdle : .notAsked)
+    }
+
     /// Whether somebody who decides by these conditions would decide the same by the others: a battery that lost a
     /// percent is no news.
     package func decideLike(_ other: Conditions) -> Bool {
@@ -85,14 +98,21 @@ public struct Conditions: Hashable, Sendable {
 
 /// Observes the conditions, and says so when they change.
 package protocol ConditionsSource: Sendable {
-    /// A fresh observation, made now. Blocking for a few milliseconds at the most.
-    func observe() -> Conditions
+    /// A fresh observation of these, made now; the others are not asked for. Blocking for a few milliseconds at the most.
+    func observe(_ kinds: ConditionKinds) -> Conditions
 
-    /// Calls `onChange` with a fresh observation after every change until the returned token is let go.
+    /// A watch that calls `onChange` with a fresh observation after every change, until it is let go. It begins with its
+    /// first `observe`, which also says of what.
     func watch(_ onChange: @escaping @Sendable (Conditions) -> Void) -> any ConditionsWatch
 }
 
 /// A running observation; it ends with its last reference, or by `stop()`.
 package protocol ConditionsWatch: AnyObject, Sendable {
+    /// A fresh observation of these, which are watched from now on, and nothing else. Changes count from it.
+    func observe(_ kinds: ConditionKinds) -> Conditions
+
+    /// Watches no more than these from now on.
+    func narrow(to kinds: ConditionKinds)
+
     func stop()
 }

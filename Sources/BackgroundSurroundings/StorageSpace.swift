@@ -15,7 +15,13 @@ public struct StorageSpace: Hashable, Sendable {
         guard capacity > 0 else { return nil }
         self.available = min(max(0, available), capacity)
         self.capacity = capacity
+        isLow = StorageSpace.hysteresis(capacity).isLow(Double(self.available), wasLow: before?.isLow)
+    }
+
+    package var hysteresis: Hysteresis { StorageSpace.hysteresis(capacity) }
+
+    private static func hysteresis(_ capacity: Int64) -> Hysteresis {
         let lost = min(Double(capacity) / 20, 500 * 1024 * 1024)
-        isLow = Hysteresis(lost: lost, met: lost * 1.2).isLow(Double(self.available), wasLow: before?.isLow)
+        return Hysteresis(lost: lost, met: lost * 1.2)
     }
 }

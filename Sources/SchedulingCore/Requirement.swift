@@ -67,6 +67,20 @@ extension Requirement {
         if contains(.lowLoad) { return .loadHigh }
         return contains(.userIdle) ? .userActive : nil
     }
+
+    /// The conditions that decide on this set.
+    package var conditions: ConditionKinds {
+        var kinds: ConditionKinds = []
+        if !isDisjoint(with: [.network, .unmeteredNetwork, .unconstrainedNetwork]) { kinds.insert(.network) }
+        if contains(.externalPower) { kinds.insert(.power) }
+        if contains(.unmeteredNetwork) { kinds.insert(.metered) }
+        if contains(.unconstrainedNetwork) { kinds.insert(.constrained) }
+        if contains(.batteryNotLow) { kinds.insert(.battery) }
+        if contains(.storageNotLow) { kinds.insert(.storage) }
+        if contains(.lowLoad) { kinds.insert(.load) }
+        if contains(.userIdle) { kinds.insert(.user) }
+        return kinds
+    }
 }
 
 extension Requirement {

@@ -167,7 +167,7 @@ extension SchedulerMachine {
     }
 
     /// A look after an end: what waited, and whose condition is met by now, found no room before.
-    private var lookAgain: Effect { .look(includingWaiting: true) }
+    var lookAgain: Effect { .look(includingWaiting: true) }
 
     mutating func alarmEffects() -> [Effect] {
         var awake = heartbeat

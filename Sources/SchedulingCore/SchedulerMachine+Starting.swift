@@ -35,7 +35,10 @@ extension SchedulerMachine {
                 continue
             }
             if !occurrence.requirements.isEmpty {
-                guard let conditions else { return [.observeConditions] }
+                guard let conditions, watched.isSuperset(of: occurrence.requirements) else {
+                    watched = due.reduce(watched) { $0.union($1.requirements) }
+                    return [.observeConditions(watched)]
+                }
                 let unmet = occurrence.requirements.unmet(by: conditions)
                 guard unmet.isEmpty else {
                     if occurrence.eligible <= now.wall {
@@ -57,6 +60,8 @@ extension SchedulerMachine {
         if runs.isEmpty {
             if mode == .launch { isFinished = true } else { room.append(.keepArmed) }
         }
+        // All is settled: what nobody needs any more is not watched either.
+        if !watched.isEmpty, !isFinished { room.append(.askWhatWaits) }
         return room
     }
 
@@ -66,6 +71,17 @@ extension SchedulerMachine {
         let mine = runs.filter { $0.value.occurrence.identifier == occurrence.identifier }.map(\.key)
         if !mine.isEmpty { return expire(mine, for: .replaced, grace: nil, now) }
         return occurrence.isBlocked ? [.requestStop(occurrence.identifier, .replaced)] : []
+    }
+
+    /// What waits has these requirements in all.
+    mutating func waits(_ requirements: Requirement) -> [Effect] {
+        let needed = runs.values.reduce(requirements) { $0.union($1.occurrence.requirements) }
+        guard needed != watched else { return [] }
+        let isMore = !watched.isSuperset(of: needed)
+        watched = needed
+        if isMore { return [.observeConditions(needed)] }
+        if needed.isEmpty { conditions = nil }
+        return [.watchConditions(needed)]
     }
 
     private func postpone(_ occurrence: Occurrence, _ cause: Postponement.Cause, _ now: Moment) -> Effect {

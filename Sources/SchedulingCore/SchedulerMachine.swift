@@ -21,6 +21,11 @@ package struct SchedulerMachine: Sendable {
         /// The store's answer to `look`: what is due, and the next eligible instant after now.
         case looked(due: [Occurrence], next: WallTime?)
         case conditionsObserved(Conditions)
+        /// A condition that is watched is another one now.
+        case conditionsChanged
+        /// The store's answer to `askWhatWaits`: all that is required by what waits for its conditions; nil: too much waits
+        /// to tell.
+        case waiting(Requirement?)
         /// The answer to `claim`: of those asked for, these are ours now. Both empty: the store could not be asked.
         case claimed([Occurrence], asked: [Int64])
         /// A handler completed its task; `failure` is nil for success. `retryAfter`: it asks for another try.
@@ -40,7 +45,11 @@ package struct SchedulerMachine: Sendable {
 
     package enum Effect: Hashable, Sendable {
         case look(includingWaiting: Bool)
-        case observeConditions
+        /// Observes what these need, and watches it from now on.
+        case observeConditions(Requirement)
+        /// Nothing but these is needed any more; none: nobody watches.
+        case watchConditions(Requirement)
+        case askWhatWaits
         case claim([Int64])
         case holdLocks
         case releaseLocks
@@ -110,6 +119,8 @@ package struct SchedulerMachine: Sendable {
     /// Closed runs whose handlers have not returned: their identifiers are not started again here.
     var overdue: [Int64: String] = [:]
     var conditions: Conditions?
+    /// What `conditions` were observed for, and are watched for.
+    var watched: Requirement = []
     /// Sleep or shutdown was announced and is not over: nothing is started.
     var announced: ExpirationReason?
     /// We were asked to stop: nothing is started, and the end of the last run is the end.
@@ -145,13 +156,15 @@ package struct SchedulerMachine: Sendable {
             case .began(let announced): began(announced, now)
             case .looked(let due, let next): looked(due, next: next, now)
             case .conditionsObserved(let conditions): observed(conditions, now)
+            case .conditionsChanged: watched.isEmpty ? [] : [.observeConditions(watched)]
+            case .waiting(let requirements): requirements.map { waits($0) } ?? []
             case .claimed(let occurrences, let asked): claimed(occurrences, asked: asked, now)
             case .completed(let id, let failure, let after): completed(id, failure: failure, retryAfter: after, now)
             case .cannotBeTold(let id): cannotBeTold(id, now)
             case .stopAsked(let id, let reason): expire([id], for: reason, grace: nil, now)
             case .host(let event): host(event, now)
             case .timeReached: timeReached(now)
-            case .rang: mayStart ? [.look(includingWaiting: false)] : []
+            case .rang: mayStart ? [lookAgain] : []
             case .registered(let identifiers): registered(identifiers)
             }
         if isFinished { effects.append(.finish) }

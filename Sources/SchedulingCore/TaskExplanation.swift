@@ -25,11 +25,19 @@ public struct TaskExplanation: Hashable, Sendable, CustomStringConvertible {
         public let observed: String
         /// What would change it.
         public let remedy: String
+        /// For a condition: who saw it.
+        public let source: String?
+        /// For a condition: when it was seen.
+        package let seen: WallTime?
 
-        package init(what: String, observed: String, remedy: String) {
+        package init(
+            what: String, observed: String, remedy: String, source: String? = nil, seen: WallTime? = nil
+        ) {
             self.what = what
             self.observed = observed
             self.remedy = remedy
+            self.source = source
+            self.seen = seen
         }
 
         /// One line with all of it.

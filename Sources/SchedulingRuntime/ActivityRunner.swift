@@ -103,7 +103,7 @@ final class ActivityRunner: Sendable {
             return state.withLock(\.machine.shouldDefer) ?? false
         }
         if let answer { return answer }
-        return environment.activityHost.isAboutToStop || environment.conditions.observe().power.value == .battery
+        return environment.activityHost.isAboutToStop || environment.conditions.observe(.power).power.value == .battery
     }
 
     // MARK: Deciding
@@ -171,7 +171,7 @@ final class ActivityRunner: Sendable {
         case .watchConditions:
             let watch = environment.conditions.watch { [weak self] in self?.send(.conditionsObserved($0)) }
             state.withLock { $0.watch = watch }
-            enqueue(observe(environment))
+            enqueue(observed(watch.observe(.power), environment))
         case .observeConditions: enqueue(observe(environment))
         case .endWatch: state.withLock { $0.watch.take() }?.stop()
         case .claim(let since): claim(since, environment.time.now().wall)
@@ -182,7 +182,10 @@ final class ActivityRunner: Sendable {
     }
 
     private func observe(_ environment: SchedulingEnvironment) -> Machine.Input {
-        let conditions = environment.conditions.observe()
+        observed(environment.conditions.observe(.power), environment)
+    }
+
+    private func observed(_ conditions: Conditions, _ environment: SchedulingEnvironment) -> Machine.Input {
         let now = environment.time.now().awake
         state.withLock { $0.observed = now }
         return .conditionsObserved(conditions)

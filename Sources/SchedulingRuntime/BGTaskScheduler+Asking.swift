@@ -41,7 +41,7 @@ extension BGTaskScheduler {
         let environment = parts.environment
         var inquiry = try TaskInquiry(
             identifier: identifier, now: environment.time.now().wall, store: parts.store,
-            conditions: { environment.conditions.observe() })
+            conditions: { environment.conditions.observe($0) })
         inquiry.hasHandler = handlers[identifier] != nil
         inquiry.isPermitted = permissions.permitsHandler(identifier)
         inquiry.maximumAttempts = configuration.maximumAttempts
@@ -55,4 +55,9 @@ extension TaskExplanation {
     public var scheduledDate: Date? { scheduled.map { Date($0) } }
     /// The next instant that matters: when it becomes due, or is looked at again.
     public var nextDate: Date? { next.map { Date($0) } }
+}
+
+extension TaskExplanation.Reason {
+    /// For a condition: when it was seen.
+    public var seenDate: Date? { seen.map { Date($0) } }
 }

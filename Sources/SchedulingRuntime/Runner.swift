@@ -232,9 +232,10 @@ final class Runner: Sendable {
         case .look(let includingWaiting):
             let due = try store.due(now: now, includingWaiting: includingWaiting, limit: 64)
             enqueue(.looked(due: due, next: try store.nextEligible(after: now)))
-        case .observeConditions:
-            watchConditions()  // first, so that no change falls in between
-            enqueue(.conditionsObserved(environment.conditions.observe()))
+        case .observeConditions(let requirements):
+            enqueue(.conditionsObserved(watchOfConditions().observe(requirements.conditions)))
+        case .watchConditions(let requirements): narrowWatch(to: requirements.conditions)
+        case .askWhatWaits: enqueue(.waiting(try store.waitingRequirements()))
         case .claim(let ids):
             let claimed = try store.claim(ids, now: now)
             CrashPoint.pass(.afterClaim)
@@ -263,10 +264,18 @@ final class Runner: Sendable {
         }
     }
 
-    private func watchConditions() {
-        guard state.withLock({ $0.watch == nil }) else { return }
-        let watch = environment.conditions.watch { [weak self] in self?.send(.conditionsObserved($0)) }
+    /// The one watch. Of a change it only tells that there was one: the worker observes for itself, so that an older
+    /// observation never comes after a newer one.
+    private func watchOfConditions() -> any ConditionsWatch {
+        if let watch = state.withLock(\.watch) { return watch }
+        let watch = environment.conditions.watch { [weak self] _ in self?.send(.conditionsChanged) }
         state.withLock { $0.watch = watch }
+        return watch
+    }
+
+    private func narrowWatch(to kinds: ConditionKinds) {
+        guard kinds.isEmpty else { return state.withLock(\.watch)?.narrow(to: kinds) ?? () }
+        state.withLock { $0.watch.take() }?.stop()
     }
 
     private func start(_ occurrence: Occurrence) {

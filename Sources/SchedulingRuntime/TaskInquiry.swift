@@ -15,8 +15,8 @@ package struct TaskInquiry: Sendable {
     package var live: [LiveOccurrence]
     /// Its last rows, newest first.
     package var history: [HistoryEntry]
-    /// Looked at only if something is required.
-    package var conditions: @Sendable () -> Conditions
+    /// Looks at what is required, and at nothing else.
+    package var conditions: @Sendable (ConditionKinds) -> Conditions
     /// Whether this process has a handler for it; a tool has none, and only the last launch tells.
     package var hasHandler = false
     package var isPermitted = true
@@ -25,7 +25,8 @@ package struct TaskInquiry: Sendable {
     package var warnings: @Sendable () -> [String] = { [] }
 
     package init(
-        identifier: String, now: WallTime, store: SchedulingStore, conditions: @escaping @Sendable () -> Conditions
+        identifier: String, now: WallTime, store: SchedulingStore,
+        conditions: @escaping @Sendable (ConditionKinds) -> Conditions
     ) throws(SchedulingFailure) {
         self.identifier = identifier
         self.now = now
@@ -71,7 +72,10 @@ package struct TaskInquiry: Sendable {
 
     private func reasons(against occurrence: Occurrence, isDue: Bool) -> [TaskExplanation.Reason] {
         var reasons = permissionReasons
-        if !occurrence.requirements.isEmpty { reasons += unmetReasons(occurrence) }
+        let requirements = occurrence.requirements
+        if !requirements.isEmpty {
+            reasons += TaskExplanation.Reason.unmet(requirements, by: conditions(requirements.conditions))
+        }
         if isDue, !hasHandler, history.first?.outcome == .noHandler {
             reasons.append(
                 TaskExplanation.Reason(
@@ -86,24 +90,5 @@ package struct TaskInquiry: Sendable {
         }
         return reasons
             + warnings().map { TaskExplanation.Reason(what: "a wake-up", observed: $0, remedy: "see the backend") }
-    }
-
-    private func unmetReasons(_ occurrence: Occurrence) -> [TaskExplanation.Reason] {
-        let conditions = conditions()
-        let unmet = occurrence.requirements.unmet(by: conditions)
-        var reasons: [TaskExplanation.Reason] = []
-        if unmet.contains(.externalPower) {
-            reasons.append(
-                TaskExplanation.Reason(
-                    what: "external power", observed: "on battery, says \(conditions.power.source)",
-                    remedy: "plug the machine in"))
-        }
-        if unmet.contains(.network) {
-            reasons.append(
-                TaskExplanation.Reason(
-                    what: "a network", observed: "offline, says \(conditions.network.source)",
-                    remedy: "connect the machine"))
-        }
-        return reasons
     }
 }

@@ -37,6 +37,23 @@ extension SchedulingStore {
         }
     }
 
+    /// All that is required by what waits for its conditions; nil where more waits than is looked at.
+    package func waitingRequirements() throws(SchedulingFailure) -> Requirement? {
+        try read("look for what waits") { _ in
+            let limit = 256
+            // The low bits of `waiting` are conditions; others are marks.
+            let statement = try database.statement(
+                """
+                SELECT r.requirements FROM occurrences o INDEXED BY occurrences_waiting \
+                CROSS JOIN requests r ON r.id = o.request \
+                WHERE o.state = 0 AND o.waiting <> 0 AND (o.waiting & 65535) <> 0 LIMIT ?1
+                """)
+            try statement.bind(Int64(limit + 1), at: 1)
+            let rows = try statement.rows { Requirement(rawValue: Int($0.integer(0))) }
+            return rows.count > limit ? nil : rows.reduce([]) { $0.union($1) }
+        }
+    }
+
     private func occurrences(
         from index: String, where condition: String, _ now: WallTime, _ limit: Int
     ) throws -> [Occurrence] {

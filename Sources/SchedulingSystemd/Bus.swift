@@ -63,15 +63,17 @@ package struct Bus: ~Copyable {
     /// The descriptor to watch for reading. It belongs to the connection.
     package var descriptor: Int32 { sd_bus_get_fd(bus) }
 
-    /// Calls a method and waits for its reply.
+    /// Calls a method and waits for its reply. With `mayStart`, the bus starts a service that is not there and can be
+    /// started by a call (D-Bus specification, "Message Bus Starting Services").
     package borrowing func call(
         _ destination: String, _ path: String, _ interface: String, _ member: String, _ arguments: [BusValue] = [],
-        timeout: Duration = Bus.timeout
+        timeout: Duration = Bus.timeout, mayStart: Bool = true
     ) throws(BusError) -> [BusValue] {
         var message: OpaquePointer?
         try Bus.check(
             sd_bus_message_new_method_call(bus, &message, destination, path, interface, member), "call " + member)
         defer { sd_bus_message_unref(message) }
+        try Bus.check(sd_bus_message_set_auto_start(message, mayStart ? 1 : 0), "call " + member)
         try BusMessage.append(arguments, to: message)
         var error = sd_bus_error()
         defer { sd_bus_error_free(&error) }
@@ -89,23 +91,34 @@ package struct Bus: ~Copyable {
 
     /// Reads one property.
     package borrowing func property(
-        _ destination: String, _ path: String, _ interface: String, _ name: String
+        _ destination: String, _ path: String, _ interface: String, _ name: String,
+        timeout: Duration = Bus.timeout, mayStart: Bool = true
     ) throws(BusError) -> BusValue {
         let reply = try call(
-            destination, path, "org.freedesktop.DBus.Properties", "Get", [.string(interface), .string(name)])
+            destination, path, "org.freedesktop.DBus.Properties", "Get", [.string(interface), .string(name)],
+            timeout: timeout, mayStart: mayStart)
         guard let value = reply.first else { throw BusError(message: "an empty reply for " + name, number: EBADMSG) }
         return value
     }
 
     /// Asks the bus's daemon for signals (D-Bus specification, "Match Rules").
-    package borrowing func match(_ rule: String) throws(BusError) {
+    package borrowing func match(_ rule: String, timeout: Duration = Bus.timeout) throws(BusError) {
         _ = try call(
-            "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", [.string(rule)])
+            "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch", [.string(rule)],
+            timeout: timeout)
+    }
+
+    /// No longer asks for them.
+    package borrowing func unmatch(_ rule: String, timeout: Duration = Bus.timeout) throws(BusError) {
+        _ = try call(
+            "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "RemoveMatch", [.string(rule)],
+            timeout: timeout)
     }
 
     /// The next signal with one of the names that has arrived, or nil when there is none now; throws when the connection
     /// is gone. All others pass by unread: a manager sends its peers whatever it has, in types that nobody here expects.
-    package borrowing func nextSignal(_ members: Set<String>) throws(BusError) -> Signal? {
+    /// Without `reads`, what a signal carries is not looked at, and may be of any type.
+    package borrowing func nextSignal(_ members: Set<String>, reads: Bool = true) throws(BusError) -> Signal? {
         while true {
             var message: OpaquePointer?
             let result = sd_bus_process(bus, &message)
@@ -122,7 +135,7 @@ package struct Bus: ~Copyable {
             return Signal(
                 sender: Bus.text(sd_bus_message_get_sender(message)), path: Bus.text(sd_bus_message_get_path(message)),
                 interface: Bus.text(sd_bus_message_get_interface(message)), member: member,
-                arguments: try BusMessage.read(message))
+                arguments: reads ? try BusMessage.read(message) : [])
         }
     }
 

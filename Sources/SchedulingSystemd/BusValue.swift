@@ -64,6 +64,14 @@ package indirect enum BusValue: Hashable, Sendable {
         }
     }
 
+    package var double: Double? {
+        switch self {
+        case .double(let number): number
+        case .variant(let inner): inner.double
+        default: nil
+        }
+    }
+
     /// The elements of an array or the fields of a structure.
     package var elements: [BusValue]? {
         switch self {

@@ -97,14 +97,6 @@ package final class LogindHost: HostPort {
 
     package func notifyReady() { notifier.tellReady() }
 
-    /// Whether logind sees external power; nil without logind.
-    package func onExternalPower() -> Bool? {
-        perform { state in
-            let value = try? ask(&state) { (bus) throws(BusError) in try LogindHost.property("OnExternalPower", bus) }
-            return value?.bool
-        }
-    }
-
     /// Runs what calls logind, and then hands on the signals that arrived in the meantime.
     private func perform<Answer: Sendable>(_ body: @Sendable (inout State) -> Answer) -> Answer {
         let (answer, listens) = state.withLock { state in (body(&state), state.listener != nil) }

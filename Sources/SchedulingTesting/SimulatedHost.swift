@@ -20,7 +20,7 @@ final class SimulatedHost: HostPort, InhibitorPort, ConditionsSource {
         /// What was found before: it decides between the two bounds of a level.
         var last = Conditions()
         var listeners: [Int: @Sendable (HostEvent) -> Void] = [:]
-        var watchers: [Int: @Sendable (Conditions) -> Void] = [:]
+        var watchers: [Int: (kinds: ConditionKinds, onChange: @Sendable (Conditions) -> Void)] = [:]
         var nextID = 0
         var lockCount = 0
         var announced: [HostEvent] = []
@@ -31,7 +31,7 @@ final class SimulatedHost: HostPort, InhibitorPort, ConditionsSource {
 
     init(time: ManualTime) {
         self.time = time
-        _ = observe()  // all is well at first
+        _ = observe(.all)  // all is well at first
     }
 
     var holdsLocks: Bool { state.withLock { $0.lockCount > 0 } }
@@ -70,12 +70,16 @@ final class SimulatedHost: HostPort, InhibitorPort, ConditionsSource {
     }
 
     private func change(_ body: (inout State) -> Void) {
-        let watchers = state.withLock { state in
+        let (watchers, before) = state.withLock { state in
             body(&state)
-            return state.watchers
+            return (state.watchers, state.last)
         }
-        let conditions = observe()
-        for (_, watcher) in watchers.sorted(by: { $0.key < $1.key }) { watcher(conditions) }
+        // The two bounds of a level are crossed by what was set, not by who looked.
+        let now = observe(.all)
+        for (_, watcher) in watchers.sorted(by: { $0.key < $1.key }) {
+            let seen = now.only(watcher.kinds)
+            if !seen.decideLike(before.only(watcher.kinds)) { watcher.onChange(seen) }
+        }
     }
 
     /// Tells everyone who listens; `announcement` is what a listener that comes later is told.
@@ -139,7 +143,7 @@ final class SimulatedHost: HostPort, InhibitorPort, ConditionsSource {
     /// How large the simulated file system is.
     static let storageCapacity: Int64 = 100 << 30
 
-    func observe() -> Conditions {
+    func observe(_ kinds: ConditionKinds) -> Conditions {
         let now = time.now().wall
         return state.withLock { state in
             func observed<Value>(_ value: Value?) -> Observed<Value> { Observed(value, source: "simulated", at: now) }
@@ -155,22 +159,33 @@ final class SimulatedHost: HostPort, InhibitorPort, ConditionsSource {
                     }),
                 load: observed(state.load.flatMap { SystemLoad(level: $0, before: last.load.value) }),
                 isUserIdle: observed(state.isUserIdle))
-            return state.last
+            return state.last.only(kinds)
         }
     }
 
     func watch(_ onChange: @escaping @Sendable (Conditions) -> Void) -> any ConditionsWatch {
         let id = state.withLock { state in
             state.nextID += 1
-            state.watchers[state.nextID] = onChange
+            state.watchers[state.nextID] = ([], onChange)
             return state.nextID
         }
-        return Watch { [weak self] in self?.state.withLock { $0.watchers[id] = nil } }
+        return Watch(host: self, id: id)
     }
 
     private final class Watch: ConditionsWatch {
-        let onStop: @Sendable () -> Void
-        init(onStop: @escaping @Sendable () -> Void) { self.onStop = onStop }
-        func stop() { onStop() }
+        private weak let host: SimulatedHost?
+        private let id: Int
+
+        init(host: SimulatedHost, id: Int) {
+            self.host = host
+            self.id = id
+        }
+
+        func observe(_ kinds: ConditionKinds) -> Conditions {
+            narrow(to: kinds)
+            return host?.observe(kinds) ?? Conditions()
+        }
+        func narrow(to kinds: ConditionKinds) { host?.state.withLock { $0.watchers[id]?.kinds = kinds } }
+        func stop() { host?.state.withLock { $0.watchers[id] = nil } }
     }
 }

@@ -60,10 +60,11 @@ extension Session {
 
     /// As the app itself would explain it, but for its handlers, which only it knows.
     private func explanation(_ reference: TaskReference, _ state: AppState) throws -> ExplanationReport {
-        let conditions = HostConditions(clock: surroundings.clocks)
+        let conditions = HostConditions.ofThisHost(
+            stateDirectory: try state.store.get().directory.path, clock: surroundings.clocks)
         var inquiry = try TaskInquiry(
             identifier: reference.id, now: surroundings.now, store: try state.store.get(),
-            conditions: { conditions.observe() })
+            conditions: { conditions.observe($0) })
         let waker = services.waker(for: state.app)
         inquiry.warnings = { waker?.backend().warnings ?? ["tasks run only while a process of the app lives"] }
         return ExplanationReport(app: reference.app, inquiry.explanation())

@@ -4,114 +4,129 @@
 #if os(Linux)
 import BackgroundMonitors
 import BackgroundSurroundings
-import Glibc
-import Synchronization
 import Testing
 
-@Suite("Conditions of the host", .timeLimit(.minutes(1)))
+@Suite("Conditions of the host")
 struct HostConditionsTests {
-    /// A pair of connected datagram sockets: what is written to one waits on the other, as on the kernel's socket.
-    private func socketPair() throws -> (kernel: CInt, events: KernelEvents) {
-        var pair: [CInt] = [-1, -1]
-        try #require(socketpair(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue), 0, &pair) == 0)
-        return (pair[0], KernelEvents(adopting: pair[1]))
+    /// Daemons that say what they are told to.
+    private struct Daemons: HostDaemons {
+        var answer = DaemonReport()
+        func report(_ kinds: ConditionKinds) -> DaemonReport { answer }
+        func listen(_ kinds: ConditionKinds, _ onNews: @escaping @Sendable () -> Void) -> any DaemonListening {
+            Listening()
+        }
+        private final class Listening: DaemonListening {
+            func narrow(to kinds: ConditionKinds) {}
+            func stop() {}
+        }
     }
 
-    private static func conditions(_ power: PowerSource?, _ network: NetworkState?) -> Conditions {
-        Conditions(
-            power: Observed(power, source: "test", at: .epoch),
-            network: Observed(network, source: "test", at: .epoch))
+    /// A host whose kernel tells nothing of power.
+    private func host(_ change: (inout DaemonReport) -> Void) -> HostConditions {
+        var report = DaemonReport()
+        change(&report)
+        return HostConditions(
+            clock: SystemClocks(), power: SysfsPower(root: "/dev/null/none"), daemons: Daemons(answer: report))
     }
 
-    @Test("What the session's manager says of power comes first, and names its source", arguments: [true, false])
-    func managerFirst(external: Bool) {
-        let host = HostConditions(clock: SystemClocks(), externalPower: { external })
-        let power = host.observe().power
-        #expect(power.value == (external ? .external : .battery))
-        #expect(power.source == "logind")
+    @Test("what a daemon says of power comes first, and names its source", arguments: [PowerSource.external, .battery])
+    func daemonsFirst(source: PowerSource) {
+        let power = host { $0.power = Said(source, "UPower") }.observe(.power).power
+        #expect(power.value == source)
+        #expect(power.source == "UPower")
     }
 
-    @Test("Where the manager cannot tell, the supplies are asked")
+    @Test("where no daemon can tell, the kernel's supplies are asked")
     func suppliesSecond() {
-        let host = HostConditions(clock: SystemClocks(), power: SysfsPower(root: "/dev/null/none"))
-        let power = host.observe().power
+        let power = host { _ in }.observe(.power).power
         #expect(power.value == nil)
         #expect(power.source.hasPrefix("/dev/null/none: "))
     }
 
-    @Test("The network of this host can be told, one way or the other")
+    @Test("the network of this host can be told by the kernel alone, one way or the other")
     func network() {
-        let network = HostConditions(clock: SystemClocks()).observe().network
+        let network = HostConditions(clock: SystemClocks()).observe(.network).network
         #expect(network.value != nil)
         #expect(network.source.hasPrefix("routing table: "))
     }
 
-    @Test("The kernel's sockets open without privilege, and nothing waits on them at first")
-    func sockets() throws {
-        let routes = try #require(KernelEvents.routes())
-        #expect(routes.drain() != .broken)
-        let supplies = try #require(KernelEvents.powerSupplies())
-        #expect(supplies.drain() == .nothing)
+    @Test("a daemon that sees a network is believed; one that sees none, only where the kernel has no route either")
+    func networkOrder() throws {
+        let route = try #require(HostConditions(clock: SystemClocks()).observe(.network).network.value)
+        let online = host { $0.network = Said(.online, "NetworkManager") }.observe(.network).network
+        #expect(online.value == .online)
+        #expect(online.source == "NetworkManager")
+        let offline = host { $0.network = Said(.offline, "NetworkManager") }.observe(.network).network
+        #expect(offline.value == route)
+        #expect(offline.source == (route == .online ? "routing table: a default route" : "NetworkManager"))
     }
 
-    @Test("An announcement leads to an observation, and only what is different is told")
-    func onlyNews() async throws {
-        let (kernel, events) = try socketPair()
-        defer { close(kernel) }
-        let world = Mutex([Self.conditions(.external, .online)])
-        let (told, continuation) = AsyncStream<Conditions>.makeStream()
-        let (observed, observedContinuation) = AsyncStream<Int>.makeStream()
-        let watch = HostConditionsWatch(
-            observe: {
-                observedContinuation.yield(1)
-                return world.withLock { $0[$0.count - 1] }
-            },
-            onChange: { continuation.yield($0) }, events: [events])
-        var observations = observed.makeAsyncIterator()
-        var news = told.makeAsyncIterator()
-        _ = await observations.next()
-
-        // Nothing is different: observed, not told.
-        #expect(send(kernel, "x", 1, 0) == 1)
-        _ = await observations.next()
-        world.withLock { $0.append(Self.conditions(.battery, .online)) }
-        #expect(send(kernel, "x", 1, 0) == 1)
-        #expect(await news.next() == Self.conditions(.battery, .online))
-
-        // Asked to look for a change that is announced elsewhere.
-        world.withLock { $0.append(Self.conditions(.battery, .offline)) }
-        watch.recheck()
-        #expect(await news.next() == Self.conditions(.battery, .offline))
-        watch.stop()
+    @Test("only a daemon knows what kind of network it is, and whether somebody is there")
+    func daemonsOnly() {
+        let kinds: ConditionKinds = [.metered, .constrained, .user]
+        let unknown = host { _ in }.observe(kinds)
+        #expect(unknown.isMetered.value == nil)
+        #expect(unknown.isConstrained.value == nil)
+        #expect(unknown.isUserIdle.value == nil)
+        #expect(unknown.isUserIdle.source == "nobody can tell")
+        let known = host { report in
+            report.isMetered = Said(true, "NetworkManager")
+            report.isConstrained = Said(false, "NetworkManager")
+            report.isUserIdle = Said(true, "logind")
+        }.observe(kinds)
+        #expect(known.isMetered.value == true)
+        #expect(known.isConstrained.value == false)
+        #expect(known.isUserIdle.source == "logind")
     }
 
-    @Test("Nothing is told after a stop")
-    func stopped() async throws {
-        let (kernel, events) = try socketPair()
-        defer { close(kernel) }
-        let world = Mutex(Self.conditions(.external, .online))
-        let count = Mutex(0)
-        let watch = HostConditionsWatch(
-            observe: { world.withLock { $0 } }, onChange: { _ in count.withLock { $0 += 1 } }, events: [events])
-        watch.stop()
-        world.withLock { $0 = Self.conditions(.battery, .online) }
-        watch.recheck()
-        _ = send(kernel, "x", 1, 0)
-        watch.stop()
-        #expect(count.withLock { $0 } == 0)
+    @Test("a battery is not low while it is fed, and is low where its daemon warns or little is left")
+    func battery() {
+        func isLow(_ level: Double?, warned: Bool, on source: PowerSource?) -> Bool? {
+            host { report in
+                report.power = source.map { Said($0, "UPower") }
+                report.battery = Said(BatteryReport(level: level, isWarned: warned), "UPower")
+            }.observe(.battery).battery.value?.isLow
+        }
+        #expect(isLow(0.05, warned: true, on: .external) == false)
+        #expect(isLow(0.05, warned: false, on: .battery) == true)
+        #expect(isLow(0.5, warned: true, on: .battery) == true)
+        #expect(isLow(0.5, warned: false, on: .battery) == false)
+        #expect(isLow(0.05, warned: false, on: nil) == true)
+        #expect(isLow(nil, warned: false, on: .battery) == false)
     }
 
-    @Test("A watch without any socket still looks when asked")
-    func degraded() async {
-        let world = Mutex(Self.conditions(nil, nil))
-        let (told, continuation) = AsyncStream<Conditions>.makeStream()
-        let watch = HostConditionsWatch(
-            observe: { world.withLock { $0 } }, onChange: { continuation.yield($0) }, events: [])
-        world.withLock { $0 = Self.conditions(nil, .online) }
-        watch.recheck()
-        var news = told.makeAsyncIterator()
-        #expect(await news.next() == Self.conditions(nil, .online))
-        watch.stop()
+    @Test("nothing is said of what was not asked for")
+    func onlyWhatIsAsked() {
+        let seen = host { report in
+            report.power = Said(.battery, "UPower")
+            report.isUserIdle = Said(true, "logind")
+        }.observe(.battery)
+        #expect(seen.power == .notAsked)
+        #expect(seen.network == .notAsked)
+        #expect(seen.isUserIdle == .notAsked)
+        #expect(seen.load == .notAsked)
+    }
+
+    @Test("storage and load of this host can be told")
+    func storageAndLoad() throws {
+        let host = HostConditions(clock: SystemClocks(), storage: FileSystemSpace(path: "/"))
+        let seen = host.observe([.storage, .load])
+        let space = try #require(seen.storage.value)
+        #expect(space.capacity > 0)
+        #expect(0...space.capacity ~= space.available)
+        #expect(seen.storage.source == "statvfs of /")
+        let load = try #require(seen.load.value)
+        #expect(0...1 ~= load.level)
+        #expect(seen.load.source.hasPrefix("/proc/"))
+    }
+
+    @Test("a directory that is not there has no space that anybody knows of")
+    func noDirectory() {
+        let host = HostConditions(clock: SystemClocks(), storage: FileSystemSpace(path: "/dev/null/none"))
+        let seen = host.observe(.storage).storage
+        #expect(seen.value == nil)
+        #expect(seen.source.hasPrefix("statvfs of /dev/null/none: "))
+        #expect(HostConditions(clock: SystemClocks()).observe(.storage).storage.value == nil)
     }
 }
 #endif

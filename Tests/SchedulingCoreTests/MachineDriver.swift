@@ -13,6 +13,8 @@ struct MachineDriver {
     var conditions = MachineDriver.conditions(.external, .online)
     var effects: [SchedulerMachine.Effect] = []
     var lost: Set<Int64> = []
+    /// What is watched at present.
+    var watched: Requirement = []
     private var nextID: Int64 = 0
 
     init(_ mode: SchedulerMachine.Mode, policy: RunPolicy = RunPolicy(), handled: Set<String> = ["a", "b", "c"]) {
@@ -67,7 +69,15 @@ struct MachineDriver {
         case .look(let includingWaiting):
             let due = pending.filter { $0.eligible <= now.wall || includingWaiting && $0.instant <= now.wall }
             return .looked(due: due, next: pending.map(\.eligible).filter { $0 > now.wall }.min())
-        case .observeConditions: return .conditionsObserved(conditions)
+        case .observeConditions(let requirements):
+            watched = requirements
+            return .conditionsObserved(conditions.only(requirements.conditions))
+        case .watchConditions(let requirements):
+            watched = requirements
+            return nil
+        case .askWhatWaits:
+            // As the store: what was put off for its conditions.
+            return .waiting(pending.filter { $0.postponements > 0 }.reduce([]) { $0.union($1.requirements) })
         case .claim(let ids):
             let claimed = pending.filter { ids.contains($0.id) && !lost.contains($0.id) }
             pending.removeAll { row in claimed.contains { $0.id == row.id } }

@@ -128,9 +128,11 @@ private struct OneProcess: Waker, HostPort, ConditionsSource {
     func notify(status: String, extendBy: Duration?) {}
     func notifyReady() {}
 
-    func observe() -> Conditions {
-        Conditions(power: Observed(nil, source: "test", at: .epoch), network: Observed(nil, source: "test", at: .epoch))
-    }
+    func observe(_ kinds: ConditionKinds) -> Conditions { Conditions() }
     func watch(_ onChange: @escaping @Sendable (Conditions) -> Void) -> any ConditionsWatch { NoWatch() }
-    private final class NoWatch: ConditionsWatch { func stop() {} }
+    private final class NoWatch: ConditionsWatch {
+        func observe(_ kinds: ConditionKinds) -> Conditions { Conditions() }
+        func narrow(to kinds: ConditionKinds) {}
+        func stop() {}
+    }
 }

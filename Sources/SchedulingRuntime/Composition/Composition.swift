@@ -108,7 +108,9 @@ enum Composition {
         let launch = Launch.current
         let host = LogindHost(appIdentifier: identity.identifier, notifier: launch.notifier)
         host.notifyReady()
-        let conditions = HostConditions(clock: SystemClocks(), externalPower: { host.onExternalPower() })
+        // A launch by systemd has a control group of its own, and nothing but tasks in it.
+        let isLaunch = if case .background = launch.context { true } else { false }
+        let conditions = HostConditions.ofThisHost(stateDirectory: directory.path, isLaunch: isLaunch)
         let waker: any Waker
         switch SystemdWaker.detect(environment: variables, uid: facts.userID) {
         case .usable(let scope, _):
@@ -125,7 +127,7 @@ enum Composition {
         #else
         return Parts(
             waker: DispatchWaker(reason: "this build has no systemd"), host: SilentHost(), inhibitors: SilentHost(),
-            conditions: HostConditions(clock: SystemClocks()), launch: .ordinary)
+            conditions: HostConditions.ofThisHost(stateDirectory: directory.path), launch: .ordinary)
         #endif
     }
 
