@@ -37,7 +37,7 @@ extension SchedulerMachine {
             if !occurrence.requirements.isEmpty {
                 guard let conditions, watched.isSuperset(of: occurrence.requirements) else {
                     watched = due.reduce(watched) { $0.union($1.requirements) }
-                    return [.observeConditions(watched)]
+                    return room + [.observeConditions(watched)]  // what is put off is found again
                 }
                 let unmet = occurrence.requirements.unmet(by: conditions)
                 guard unmet.isEmpty else {
