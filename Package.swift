@@ -51,6 +51,7 @@ let package = Package(
                 "BackgroundSurroundings",
                 .target(name: "CBackgroundLinux", condition: linux),
             ]),
+        .target(name: "BackgroundSystemCalls"),
         .target(name: "BackgroundSQLite", dependencies: ["CBackgroundSQLite"]),
 
         // Scheduling: the core decides, the adapters act, the runtime joins them, the products name them.
@@ -58,13 +59,13 @@ let package = Package(
         .target(
             name: "SchedulingStore",
             dependencies: [
-                "SchedulingCore", "BackgroundSurroundings", "BackgroundSQLite",
+                "SchedulingCore", "BackgroundSurroundings", "BackgroundSQLite", "BackgroundSystemCalls",
                 .target(name: "CBackgroundLinux", condition: linux),
             ]),
         .target(
             name: "SchedulingSystemd",
             dependencies: [
-                "SchedulingCore", "BackgroundSurroundings",
+                "SchedulingCore", "BackgroundSurroundings", "BackgroundSystemCalls",
                 .target(name: "CBackgroundLinux", condition: linux),
                 .target(name: "CBackgroundSystemd", condition: systemd),
             ]),
@@ -101,11 +102,14 @@ let package = Package(
             dependencies: ["SchedulingCore", "BackgroundSurroundings", "BackgroundMonitors"]),
         .testTarget(
             name: "SchedulingStoreTests",
-            dependencies: ["SchedulingStore", "SchedulingCore", "BackgroundSurroundings", "BackgroundSQLite"]),
+            dependencies: [
+                "SchedulingStore", "SchedulingCore", "BackgroundSurroundings", "BackgroundSQLite",
+                "BackgroundSystemCalls", .target(name: "CBackgroundFaultVFS", condition: linux),
+            ]),
         .testTarget(
             name: "SchedulingSystemdTests",
             dependencies: [
-                "SchedulingCore", "BackgroundSurroundings",
+                "SchedulingCore", "BackgroundSurroundings", "BackgroundSystemCalls",
                 .target(name: "SchedulingSystemd", condition: systemd),
             ]),
         .testTarget(
@@ -141,7 +145,8 @@ let package = Package(
 
         // The real thing: a program that is driven on a real systemd host.
         .executableTarget(
-            name: "hostprobe", dependencies: ["Scheduling", "SchedulingRuntime"], path: "Tests/Host/Probe"),
+            name: "hostprobe", dependencies: ["Scheduling", "SchedulingRuntime", "BackgroundSystemCalls"],
+            path: "Tests/Host/Probe"),
         // And one that is killed a thousand times.
         .executableTarget(
             name: "hostvictim",

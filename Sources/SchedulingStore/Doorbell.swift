@@ -8,6 +8,7 @@ import Musl
 #else
 import Darwin
 #endif
+import BackgroundSystemCalls
 import SchedulingCore
 
 /// A file whose times change after each commit that others may care about. It holds nothing, so a full disk does not
@@ -21,8 +22,8 @@ struct Doorbell: ~Copyable, Sendable {
         descriptor = try openPrivateFile(path)
     }
 
-    deinit { close(descriptor) }
+    deinit { closeDescriptor(descriptor) }
 
     /// Rings. Best effort: who does not hear it asks the store again in time.
-    func ring() { _ = futimens(descriptor, nil) }
+    func ring() { _ = systemCall(.futimens, path) { futimens(descriptor, nil) } }
 }

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 #if os(Linux)
+import BackgroundSystemCalls
 import Dispatch
 import Glibc
 
@@ -14,10 +15,13 @@ package final class DoorbellWatch: DoorbellHearing {
 
     /// Nil where inotify cannot be had: not in the kernel, or the user's limit of instances is used up.
     init?(path: String, onRing: @escaping @Sendable () -> Void) {
-        let descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
+        let descriptor = systemCall(.inotifyInit, path) { inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC)) }
         guard descriptor >= 0 else { return nil }
-        guard inotify_add_watch(descriptor, path, UInt32(IN_ATTRIB | IN_MODIFY)) >= 0 else {
-            close(descriptor)
+        let watched = systemCall(.inotifyAddWatch, path) {
+            inotify_add_watch(descriptor, path, UInt32(IN_ATTRIB | IN_MODIFY))
+        }
+        guard watched >= 0 else {
+            closeDescriptor(descriptor)
             return nil
         }
         source = DispatchSource.makeReadSource(
@@ -26,7 +30,7 @@ package final class DoorbellWatch: DoorbellHearing {
             drain(descriptor)
             onRing()
         }
-        source.setCancelHandler { close(descriptor) }
+        source.setCancelHandler { closeDescriptor(descriptor) }
         source.resume()
     }
 

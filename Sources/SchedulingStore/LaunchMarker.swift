@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import BackgroundSystemCalls
 import BackgroundSurroundings
 import SchedulingCore
 import Synchronization
@@ -34,7 +35,7 @@ package final class LaunchMarker: Sendable {
         }
         guard safe, !instance.isEmpty, instance.utf8.count <= 100 else { return nil }
         let folder = LaunchMarker.folder(directory)
-        mkdir(folder, 0o700)
+        _ = systemCall(.mkdir, folder) { mkdir(folder, 0o700) }
         let path = folder + "/" + instance
         guard let file = try? LockFile(path), file.tryLock(0) else { return nil }
         held = Mutex(Held(file: consume file, path: path))
@@ -44,7 +45,7 @@ package final class LaunchMarker: Sendable {
     package func handled() {
         held.withLock { held in
             guard held.file != nil else { return }
-            unlink(held.path)
+            _ = systemCall(.unlink, held.path) { unlink(held.path) }
             held.file = nil
         }
     }
@@ -56,7 +57,7 @@ package final class LaunchMarker: Sendable {
         for instance in names(in: folder) {
             let path = folder + "/" + instance
             guard let file = try? LockFile(path), file.tryLock(0) else { continue }
-            unlink(path)
+            _ = systemCall(.unlink, path) { unlink(path) }
             entries.append(
                 HistoryEntry(
                     identifier: nil, outcome: .launchUnhandled,
@@ -78,7 +79,12 @@ package final class LaunchMarker: Sendable {
     private static func folder(_ directory: StateDirectory) -> String { directory.path + "/launches" }
 
     private static func names(in folder: String) -> [String] {
-        guard let listing = opendir(folder) else { return [] }
+        var opened: OpaquePointer?
+        _ = systemCall(.opendir, folder) { () -> Int32 in
+            opened = opendir(folder)
+            return opened == nil ? -1 : 0
+        }
+        guard let listing = opened else { return [] }
         defer { closedir(listing) }
         var names: [String] = []
         while let entry = readdir(listing) {

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 #if os(Linux)
+import BackgroundSystemCalls
 import CBackgroundLinux
 import Glibc
 import SchedulingCore
@@ -23,31 +24,35 @@ struct LockFile: ~Copyable, Sendable {
     /// One that is there; nil if it is not, or cannot be opened.
     init?(existing path: String) {
         self.path = path
-        let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        let opened = systemCall(.open, path, retrying: true) { open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) }
         guard opened >= 0 else { return nil }
         descriptor = opened
     }
 
-    deinit { close(descriptor) }
+    deinit { closeDescriptor(descriptor) }
 
     /// Locks one byte, and waits for whoever holds it, but not for ever: a process that was stopped keeps its locks.
     ///
     /// - Throws: `storeBusy` when it is held longer than that.
     func lock(_ byte: Int64, within patience: Duration) throws(SchedulingFailure) {
         var wait = LockWait(patience)
-        while cbackground_ofd_lock(descriptor, byte, 1) != 0 {
+        while systemCall(.lock, path, { cbackground_ofd_lock(descriptor, byte, 1) }) != 0 {
             guard errno == EAGAIN || errno == EACCES else { throw .files("lock", path, errno) }
             guard wait.rest() else { throw wait.failure(path) }
         }
     }
 
     /// Locks one byte unless another opening holds it.
-    func tryLock(_ byte: Int64) -> Bool { cbackground_ofd_lock(descriptor, byte, 1) == 0 }
+    func tryLock(_ byte: Int64) -> Bool {
+        systemCall(.lock, path) { cbackground_ofd_lock(descriptor, byte, 1) } == 0
+    }
 
     func unlock(_ byte: Int64) { _ = cbackground_ofd_unlock(descriptor, byte, 1) }
 
     /// Whether another opening holds this byte; one's own lock is not seen. A test that fails counts as held: nobody is
     /// taken for dead without proof.
-    func isLockedElsewhere(_ byte: Int64) -> Bool { cbackground_ofd_is_locked(descriptor, byte, 1) != 0 }
+    func isLockedElsewhere(_ byte: Int64) -> Bool {
+        systemCall(.testLock, path) { cbackground_ofd_is_locked(descriptor, byte, 1) } != 0
+    }
 }
 #endif

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 #if !os(Linux)
+import BackgroundSystemCalls
 import Darwin
 import SchedulingCore
 
@@ -20,12 +21,12 @@ struct LockFile: ~Copyable, Sendable {
     /// One that is there; nil if it is not, or cannot be opened.
     init?(existing path: String) {
         self.path = path
-        let opened = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        let opened = systemCall(.open, path, retrying: true) { open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) }
         guard opened >= 0 else { return nil }
         descriptor = opened
     }
 
-    deinit { close(descriptor) }
+    deinit { closeDescriptor(descriptor) }
 
     private func apply(_ command: Int32, _ type: Int32, _ byte: Int64) -> flock? {
         var lock = flock()

@@ -2,15 +2,16 @@
 // Copyright (c) 2026 the swift-background authors
 
 #if os(Linux)
+import BackgroundSystemCalls
 import CBackgroundLinux
 import Glibc
 
 /// The name of the network file system that holds this directory; nil for a local one, or when it cannot be told.
 func networkFileSystem(holding path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = systemCall(.open, path, retrying: true) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    return networkFileSystem(ofType: cbackground_filesystem_type(descriptor))
+    defer { closeDescriptor(descriptor) }
+    return networkFileSystem(ofType: systemCall(.statfs, path) { cbackground_filesystem_type(descriptor) })
 }
 
 /// The types are those of statfs(2) and linux/magic.h. FUSE counts: its type does not tell sshfs from a local disk, and

@@ -8,6 +8,7 @@ import Musl
 #else
 import Darwin
 #endif
+import BackgroundSystemCalls
 import SchedulingCore
 
 extension SchedulingFailure {
@@ -40,18 +41,20 @@ extension SchedulingFailure {
 
 /// Opens a file for reading and writing, made with mode 0600 when missing; never through a symbolic link.
 func openPrivateFile(_ path: String, alsoFlags: Int32 = 0) throws(SchedulingFailure) -> Int32 {
-    while true {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | alsoFlags, 0o600)
-        if descriptor >= 0 { return descriptor }
-        if errno != EINTR { throw .files("open", path, errno) }
+    let descriptor = systemCall(.open, path, retrying: true) {
+        open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | alsoFlags, 0o600)
     }
+    guard descriptor >= 0 else { throw .files("open", path, errno) }
+    return descriptor
 }
 
 /// Makes a directory's entries durable (fsync(2): "calling fsync() does not necessarily ensure that the entry in the
 /// directory containing the file has also reached disk").
 func synchronizeDirectory(_ path: String) throws(SchedulingFailure) {
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = systemCall(.open, path, retrying: true) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .files("open", path, errno) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw .files("synchronize", path, errno) }
+    defer { closeDescriptor(descriptor) }
+    guard systemCall(.fsync, path, retrying: true, { fsync(descriptor) }) == 0 else {
+        throw .files("synchronize", path, errno)
+    }
 }

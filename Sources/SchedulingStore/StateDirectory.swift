@@ -8,6 +8,7 @@ import Musl
 #else
 import Darwin
 #endif
+import BackgroundSystemCalls
 import SchedulingCore
 
 /// Where an app keeps its state: one directory of its own, for its user alone, on a local file system.
@@ -86,13 +87,17 @@ package struct StateDirectory: Hashable, Sendable {
     /// database safely.
     package func open() throws(SchedulingFailure) {
         var about = stat()
-        if lstat(path, &about) != 0 {
+        if systemCall(.lstat, path, { lstat(path, &about) }) != 0 {
             guard errno == ENOENT else { throw .files("look at the state directory", path, errno) }
             try Self.make(path)
-            guard lstat(path, &about) == 0 else { throw .files("look at the state directory", path, errno) }
+            guard systemCall(.lstat, path, { lstat(path, &about) }) == 0 else {
+                throw .files("look at the state directory", path, errno)
+            }
         }
         try judge(about)
-        guard access(path, W_OK | X_OK) == 0 else { throw .files("write to the state directory", path, errno) }
+        guard systemCall(.access, path, { access(path, W_OK | X_OK) }) == 0 else {
+            throw .files("write to the state directory", path, errno)
+        }
         if let network = networkFileSystem(holding: path) {
             throw unusable(
                 "it lies on \(network), and SQLite's write-ahead log works on local file systems only",
@@ -143,12 +148,12 @@ package struct StateDirectory: Hashable, Sendable {
 
     private static func make(_ path: String) throws(SchedulingFailure) {
         let parent = parent(of: path)
-        if mkdir(path, 0o700) != 0 {
+        if systemCall(.mkdir, path, { mkdir(path, 0o700) }) != 0 {
             switch errno {
             case EEXIST: return
             case ENOENT where parent != path:
                 try make(parent)
-                guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+                guard systemCall(.mkdir, path, { mkdir(path, 0o700) }) == 0 || errno == EEXIST else {
                     throw .files("make the state directory", path, errno)
                 }
             default: throw .files("make the state directory", path, errno)

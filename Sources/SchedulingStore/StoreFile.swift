@@ -9,6 +9,7 @@ import Musl
 import Darwin
 #endif
 import BackgroundSQLite
+import BackgroundSystemCalls
 import SchedulingCore
 
 /// The database file: how it is made, opened, judged and set aside. All of it under one lock, so that nobody makes a
@@ -128,7 +129,7 @@ struct StoreFile {
 
     private func makeIfMissing(machine: String) throws(SchedulingFailure) {
         var about = stat()
-        if lstat(path, &about) == 0 {
+        if systemCall(.lstat, path, { lstat(path, &about) }) == 0 {
             guard about.st_mode & S_IFMT == S_IFREG else { throw .files("open the store", path, ELOOP) }
             // A store is complete before it gets its name, so an empty file was cut by somebody.
             if about.st_size == 0 { throw setAside(doing: "open the store", cause: "it is empty") }
@@ -136,19 +137,24 @@ struct StoreFile {
         }
         guard errno == ENOENT else { throw .files("open the store", path, errno) }
         // A log without its database must not be replayed into a new one.
-        if lstat(path + "-wal", &about) == 0, about.st_size > 0 {
-            throw setAside(doing: "open the store", cause: "the database is gone and its log is still there")
+        if systemCall(.lstat, path + "-wal", { lstat(path + "-wal", &about) }) == 0 {
+            if about.st_size > 0 {
+                throw setAside(doing: "open the store", cause: "the database is gone and its log is still there")
+            }
+        } else if errno != ENOENT {
+            // Not known to be missing, so it must not be thrown away.
+            throw .files("open the store", path + "-wal", errno)
         }
-        unlink(path + "-wal")
-        unlink(path + "-shm")
+        remove(path + "-wal")
+        remove(path + "-shm")
         try make(machine: machine)
     }
 
     /// Makes it complete under another name, then gives it its own: no moment shows half a store.
     private func make(machine: String) throws(SchedulingFailure) {
         let draft = path + ".new"
-        for suffix in Self.companions + ["-journal"] { unlink(draft + suffix) }
-        close(try openPrivateFile(draft, alsoFlags: O_EXCL))
+        for suffix in Self.companions + ["-journal"] { remove(draft + suffix) }
+        closeDescriptor(try openPrivateFile(draft, alsoFlags: O_EXCL))
         do {
             let database = try Database(path: draft, mode: .existing, vfs: vfs, busyTimeout: busyTimeout)
             try database.execute("PRAGMA synchronous = FULL")
@@ -159,15 +165,20 @@ struct StoreFile {
             // The mode is kept in the file's header; nothing is in the log yet.
             _ = try database.text("PRAGMA journal_mode = WAL")
         } catch {
-            for suffix in Self.companions + ["-journal"] { unlink(draft + suffix) }
+            for suffix in Self.companions + ["-journal"] { remove(draft + suffix) }
             guard let error = error as? SQLiteError else { throw unexpected(error) }
             throw SchedulingFailure(error, doing: "make the store", path: path)
         }
-        unlink(draft + "-wal")
-        unlink(draft + "-shm")
-        guard rename(draft, path) == 0 else { throw .files("make the store", path, errno) }
+        remove(draft + "-wal")
+        remove(draft + "-shm")
+        guard systemCall(.rename, draft, { rename(draft, path) }) == 0 else {
+            throw .files("make the store", path, errno)
+        }
         try synchronizeDirectory(directory)
     }
+
+    /// Best effort: what stays is in the way only where it is found again.
+    private func remove(_ path: String) { _ = systemCall(.unlink, path) { unlink(path) } }
 
     private var directory: String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
@@ -189,7 +200,7 @@ struct StoreFile {
         var names: [String] = []
         for suffix in Self.companions where lstat(path + suffix, &about) == 0 {
             let name = "\(path).damaged-\(number)\(suffix)"
-            guard rename(path + suffix, name) == 0 else {
+            guard systemCall(.rename, path + suffix, { rename(path + suffix, name) }) == 0 else {
                 return SchedulingFailure(
                     .storeCorrupt, doing: doing, subject: path,
                     cause: cause + ", and it could not be renamed: " + String(cString: strerror(errno)),

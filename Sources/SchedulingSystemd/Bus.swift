@@ -3,6 +3,7 @@
 
 #if os(Linux) && Systemd
 
+import BackgroundSystemCalls
 import CBackgroundSystemd
 import Glibc
 
@@ -79,7 +80,11 @@ package struct Bus: ~Copyable {
         defer { sd_bus_error_free(&error) }
         var reply: OpaquePointer?
         defer { sd_bus_message_unref(reply) }
-        let result = sd_bus_call(bus, message, Bus.microseconds(timeout), &error, &reply)
+        let result = systemCall(
+            .busCall, member,
+            negated: {
+                sd_bus_call(bus, message, Bus.microseconds(timeout), &error, &reply)
+            })
         guard result >= 0 else {
             // What sd-bus itself reports (no answer, no connection) has a D-Bus name too; its errno tells it apart.
             guard let name = error.name else { throw BusError(result: result, "call " + member) }
@@ -121,7 +126,7 @@ package struct Bus: ~Copyable {
     package borrowing func nextSignal(_ members: Set<String>, reads: Bool = true) throws(BusError) -> Signal? {
         while true {
             var message: OpaquePointer?
-            let result = sd_bus_process(bus, &message)
+            let result = systemCall(.busProcess, "", negated: { sd_bus_process(bus, &message) })
             defer { sd_bus_message_unref(message) }
             try Bus.check(result, "read from the bus")
             if result == 0 { return nil }
@@ -157,12 +162,15 @@ package struct Bus: ~Copyable {
     private static func open(_ address: Address) throws(BusError) -> OpaquePointer {
         var opened: OpaquePointer?
         switch address {
-        case .userBus: try check(sd_bus_open_user(&opened), "connect to the user bus")
-        case .systemBus: try check(sd_bus_open_system(&opened), "connect to the system bus")
+        case .userBus:
+            try check(systemCall(.busOpen, "user", negated: { sd_bus_open_user(&opened) }), "connect to the user bus")
+        case .systemBus:
+            try check(
+                systemCall(.busOpen, "system", negated: { sd_bus_open_system(&opened) }), "connect to the system bus")
         case .peer(let socket):
             try check(sd_bus_new(&opened), "make a connection")
             var result = sd_bus_set_address(opened, "unix:path=" + escaped(socket))
-            if result >= 0 { result = sd_bus_start(opened) }
+            if result >= 0 { result = systemCall(.busOpen, socket, negated: { sd_bus_start(opened) }) }
             guard result >= 0 else {
                 sd_bus_close_unref(opened)
                 throw BusError(result: result, "connect to " + socket)
@@ -175,7 +183,7 @@ package struct Bus: ~Copyable {
     /// Authentication happens while the first call waits, and there without a limit that suits us.
     private static func awaitReady(_ bus: OpaquePointer, until deadline: UInt64) throws(BusError) {
         while true {
-            if try check(sd_bus_is_ready(bus), "connect") > 0 { return }
+            if try check(systemCall(.busReady, "", negated: { sd_bus_is_ready(bus) }), "connect") > 0 { return }
             if try check(sd_bus_process(bus, nil), "connect") > 0 { continue }
             let now = monotonicNow()
             guard now < deadline else { throw BusError(result: -ETIMEDOUT, "connect") }
@@ -195,7 +203,7 @@ package struct Bus: ~Copyable {
     }
 
     private static func wait(_ bus: OpaquePointer, _ microseconds: UInt64) throws(BusError) {
-        let result = sd_bus_wait(bus, microseconds)
+        let result = systemCall(.busWait, "", negated: { sd_bus_wait(bus, microseconds) })
         if result != -EINTR { try check(result, "wait for the bus") }
     }
 

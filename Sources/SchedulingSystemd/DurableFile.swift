@@ -3,6 +3,7 @@
 
 #if os(Linux) && Systemd
 
+import BackgroundSystemCalls
 import Glibc
 import SchedulingCore
 
@@ -25,23 +26,26 @@ package struct DurableFile: Hashable, Sendable {
         name = String(path[path.index(after: slash)...])
     }
 
-    package var exists: Bool { access(path, F_OK) == 0 }
+    package var exists: Bool { systemCall(.access, path) { access(path, F_OK) } == 0 }
 
     package var isLink: Bool {
         var about = stat()
-        return lstat(path, &about) == 0 && about.st_mode & S_IFMT == S_IFLNK
+        return systemCall(.lstat, path) { lstat(path, &about) } == 0 && about.st_mode & S_IFMT == S_IFLNK
     }
 
     /// The text; nil if it is missing, unreadable, longer than 2 MiB or no UTF-8.
     package func read() -> String? {
-        let opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        let opened = systemCall(.open, path, retrying: true) {
+            open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+        }
         guard opened >= 0 else { return nil }
         let file = OwnedDescriptor(opened)
         var bytes: [UInt8] = []
         let read = withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { buffer -> Int in
             while bytes.count <= 2 << 20 {
-                let count = Glibc.read(file.number, buffer.baseAddress, buffer.count)
-                if count < 0 && errno == EINTR { continue }
+                let count = systemCall(.read, path, retrying: true) {
+                    Glibc.read(file.number, buffer.baseAddress, buffer.count)
+                }
                 if count <= 0 { return count }
                 bytes.append(contentsOf: buffer[..<count])
             }
@@ -56,17 +60,25 @@ package struct DurableFile: Hashable, Sendable {
         try makeDirectories(mode: directoryMode)
         // The file's own name may be as long as a name can be; this one has no unit's suffix.
         let temporary = directory + "/.swift-background-" + String(UInt64.random(in: .min ... .max), radix: 16)
-        let opened = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        let opened = systemCall(.open, temporary, retrying: true) {
+            open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        }
         guard opened >= 0 else { throw failure("create a file beside", errno) }
         let file = OwnedDescriptor(opened)
         do throws(SchedulingFailure) {
             try write(text, to: file.number)
             // The umask may have taken bits away, and the manager must be able to read it.
-            guard fchmod(file.number, mode) == 0 else { throw failure("set the mode of", errno) }
-            guard fsync(file.number) == 0 else { throw failure("make durable", errno) }
-            guard rename(temporary, path) == 0 else { throw failure("rename over", errno) }
+            guard systemCall(.fchmod, path, { fchmod(file.number, mode) }) == 0 else {
+                throw failure("set the mode of", errno)
+            }
+            guard systemCall(.fsync, path, retrying: true, { fsync(file.number) }) == 0 else {
+                throw failure("make durable", errno)
+            }
+            guard systemCall(.rename, path, { rename(temporary, path) }) == 0 else {
+                throw failure("rename over", errno)
+            }
         } catch {
-            unlink(temporary)
+            _ = systemCall(.unlink, temporary) { unlink(temporary) }
             throw error
         }
         try syncDirectory(directory)
@@ -74,7 +86,7 @@ package struct DurableFile: Hashable, Sendable {
 
     /// Removes the file; one that is missing is no error.
     package func remove() throws(SchedulingFailure) {
-        guard unlink(path) == 0 else {
+        guard systemCall(.unlink, path, { unlink(path) }) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { return }
             throw failure("remove", errno)
         }
@@ -85,35 +97,42 @@ package struct DurableFile: Hashable, Sendable {
         let bytes = Array(text.utf8)
         var written = 0
         while written < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(number, $0.baseAddress?.advanced(by: written), $0.count - written)
+            let count = systemCall(.write, path, retrying: true) {
+                bytes.withUnsafeBytes {
+                    Glibc.write(number, $0.baseAddress?.advanced(by: written), $0.count - written)
+                }
             }
-            if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw failure("write", errno) }
             written += count
         }
     }
 
     private func makeDirectories(mode: mode_t) throws(SchedulingFailure) {
-        guard access(directory, F_OK) != 0 else { return }
+        guard systemCall(.access, directory, { access(directory, F_OK) }) != 0 else { return }
         var parent = ""
         for component in directory.split(separator: "/") {
             let made = parent + "/" + component
-            if mkdir(made, mode) == 0 {
+            if systemCall(.mkdir, made, { mkdir(made, mode) }) == 0 {
                 try syncDirectory(parent.isEmpty ? "/" : parent)
-            } else if errno != EEXIST && access(made, F_OK) != 0 {
-                throw failure("make the directory of", errno)
+            } else {
+                // Kept: the look changes it. One that is there may be where nothing can be made.
+                let error = errno
+                guard error == EEXIST || systemCall(.access, made, { access(made, F_OK) }) == 0 else {
+                    throw failure("make the directory of", error)
+                }
             }
             parent = made
         }
     }
 
     private func syncDirectory(_ path: String) throws(SchedulingFailure) {
-        let opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let opened = systemCall(.open, path, retrying: true) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard opened >= 0 else { throw failure("open the directory of", errno) }
         let directory = OwnedDescriptor(opened)
         // Some file systems cannot fsync a directory and say EINVAL; there is nothing more to do on them.
-        guard fsync(directory.number) == 0 || errno == EINVAL else { throw failure("make durable", errno) }
+        guard systemCall(.fsync, path, retrying: true, { fsync(directory.number) }) == 0 || errno == EINVAL else {
+            throw failure("make durable", errno)
+        }
     }
 
     private func failure(_ doing: String, _ number: Int32) -> SchedulingFailure {

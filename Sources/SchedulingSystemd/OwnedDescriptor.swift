@@ -3,6 +3,7 @@
 
 #if os(Linux) && Systemd
 
+import BackgroundSystemCalls
 import Glibc
 
 /// A descriptor that is closed with its owner.
@@ -12,7 +13,7 @@ struct OwnedDescriptor: ~Copyable {
     init(_ number: Int32) { self.number = number }
 
     // Not tried again after EINTR: on Linux the descriptor is gone then (close(2)).
-    deinit { close(number) }
+    deinit { closeDescriptor(number) }
 }
 
 #endif

@@ -51,7 +51,7 @@ struct CrashSoak {
         let next = host.contents("trace/next")
         try host.user(["sh", "-c", "printf %s \((Int(next) ?? 0) + 1) > trace/next"])
         try host.user([CrashSoak.victim, "submit", next, "1", "1"])
-        try await Eventually.holds("everything is over", within: 240, seen: { units }) { units.isEmpty }
+        try await Eventually.holds("everything is over", within: 600, seen: { units }) { units.isEmpty }
     }
 
     private var killed: Int { host.contents("trace/kills").split(separator: "\n").count }
