@@ -90,13 +90,15 @@ package struct ZoneRules: Hashable, Sendable {
     private mutating func append(_ rule: PosixZone, after last: Int64) {
         let from = max(last, Self.earliest)
         let year = CivilDate(daysSinceEpoch: Int(from.flooredQuotient(by: LocalReading.secondsInDay))).year
-        let changes = rule.changes(years: (year - 1)...(year + 406))
+        // More years than are used: at the end of the last one nothing says that summer goes on.
+        let changes = rule.changes(years: (year - 1)...(year + 407))
         // By then the rule alone decides, so what follows repeats.
         let settled = CivilDate(year: year + 3, month: 1, day: 1)
         let settledAt = Int64(settled.daysSinceEpoch) * LocalReading.secondsInDay
-        guard let first = changes.first(where: { $0.start >= settledAt }) else {
+        let repeats = settledAt..<(settledAt + Self.cycle)
+        guard let first = changes.first(where: { repeats.contains($0.start) }) else {
             // A rule whose two changes fall together: one offset for ever.
-            for change in changes where change.start > last { append(change) }
+            for change in changes where change.start > last && change.start < settledAt { append(change) }
             cycleStart = entries.count
             return
         }
