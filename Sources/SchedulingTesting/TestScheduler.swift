@@ -44,7 +44,7 @@ public final class TestScheduler: Sendable {
     let host: SimulatedHost
 
     /// Guarded by `state`: the processes that live, and who waits until they settle.
-    private struct State {
+    struct State {
         var waker: SimulatedWaker?
         /// What processes have instead.
         var otherWaker: (any Waker)?
@@ -55,12 +55,14 @@ public final class TestScheduler: Sendable {
         var pid: Int32 = 100
         var launchCount = 0
         var failures: [any Error] = []
-        var waiters: [Int: (@Sendable () -> Bool, CheckedContinuation<Bool, Never>)] = [:]
+        var waiters: [Int: Waiter] = [:]
         var nextWaiter = 0
+        /// Whether somebody looks at the waiters every real second.
+        var isWatched = false
         var log: [String] = []
         var events: [TaskEvent] = []
     }
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     /// One simulated process of the program.
     final class Process: Sendable {
@@ -294,59 +296,5 @@ public final class TestScheduler: Sendable {
         let scheduler = TaskScheduler(configuration: configuration, environment: .success(environment))
         let instance: String? = if case .background(let instance) = context { instance } else { nil }
         return Process(scheduler: scheduler, instance: instance, executor: executor, executors: executors)
-    }
-
-    // MARK: Settling
-
-    private func noteProgress() {
-        let ready = state.withLock { state in
-            let waiters = state.waiters
-            return waiters
-        }
-        for (id, waiter) in ready where waiter.0() {
-            let isOurs = state.withLock { $0.waiters.removeValue(forKey: id) != nil }
-            if isOurs { waiter.1.resume(returning: true) }
-        }
-    }
-
-    private func settle(_ milestone: Milestone) async throws {
-        let isReached: @Sendable () -> Bool = { [weak self] in self?.unsettled(milestone).isEmpty ?? true }
-        if isReached() { return }
-        let id = state.withLock { state in
-            state.nextWaiter += 1
-            return state.nextWaiter
-        }
-        let isSettled = await withCheckedContinuation { continuation in
-            state.withLock { $0.waiters[id] = (isReached, continuation) }
-            noteProgress()
-            // Real time: a handler that waits for the outside world is given this long, then the test fails with its name.
-            DispatchQueue.global().asyncAfter(deadline: .now() + 10) { [weak self] in
-                let waiter = self?.state.withLock { $0.waiters.removeValue(forKey: id) }
-                waiter?.1.resume(returning: false)
-            }
-        }
-        if !isSettled { throw DidNotSettle(runs: unsettled(milestone)) }
-    }
-
-    /// What is still on its way, by name.
-    private func unsettled(_ milestone: Milestone) -> [String] {
-        let processes = state.withLock { $0.launches + [$0.foreground].compactMap { $0 } }
-        var names: [String] = []
-        for process in processes {
-            if !process.executor.isIdle { names.append("the program's launch") }
-            if process.scheduler.isWorking { names.append("the program's runner") }
-            guard milestone == .settled else { continue }
-            for run in process.scheduler.activeRuns where !isSettled(run, process) {
-                names.append(run.occurrence.identifier)
-            }
-            names += process.scheduler.activeActivities
-        }
-        return names
-    }
-
-    private func isSettled(_ run: TaskRun, _ process: Process) -> Bool {
-        if run.isExpirationPending { return false }
-        guard let executor = process.executors.existing(for: run) else { return false }
-        return executor.isIdle && time.hasSleeper(on: executor)
     }
 }
