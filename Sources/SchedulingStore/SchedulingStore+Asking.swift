@@ -59,7 +59,7 @@ extension SchedulingStore {
             let chosen =
                 identifier == nil ? "" : " AND request IN (SELECT id FROM requests WHERE identifier = ?1)"
             // More rows than history keeps would be trimmed at once: they are not written.
-            let newest = recording.isWanted ? try presentNewestRecord() : 0
+            let newest = recording.isWanted ? try presentNewestRecord() : nil
             let history = try database.statement(
                 """
                 INSERT INTO history (\(HistoryEntry.columns)) \
@@ -73,7 +73,7 @@ extension SchedulingStore {
             try history.bind(historyLimit, at: 4)
             try history.run()
             let added = database.changes
-            if recording.isWanted {
+            if let newest {
                 for row in try presentRecords(after: newest, limit: added) { recording.add(.history(row)) }
             }
             try trimHistory(added: added)
