@@ -53,6 +53,17 @@ extension OnAHost {
                 ], "\(launch.map { $0["BACKGROUND_EVENT"] })")
         }
 
+        @Test("a program that only watches sees the end of a run in a launch, once, without asking again and again")
+        func watching() async throws {
+            let app = ProbeApp(host, "watching")
+            let window = try host.start(["user", "env", "BACKGROUND_APP_ID=" + app.id, app.probe, "watch"])
+            try await app.waitForNote("watches")
+            try app("submit", "quick", "1")
+            window.wait()
+            #expect(app.notes.filter { $0.hasPrefix("saw: quick succeeded after 0.") }.count == 1, "\(app.notes)")
+            try await app.waitUntilQuiet()
+        }
+
         @Test("a warning of a launch is one entry with fields, not a line on standard error beside it")
         func warning() async throws {
             let app = ProbeApp(host, "journal_warning")

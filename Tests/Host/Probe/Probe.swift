@@ -49,6 +49,7 @@ struct Probe {
         case "explain": print(try scheduler.explain(arguments[1]))
         case "backend": print(scheduler.backend)
         case "continue": try await continueUntilReleased()
+        case "watch": await watch()
         case "tasks": for task in try scheduler.continuedTasks() { print(task) }
         case "launch": try scheduler.simulateLaunch(forTaskWithIdentifier: arguments[1])
         case "expire": try scheduler.simulateExpiration(forTaskWithIdentifier: arguments[1])
@@ -79,6 +80,16 @@ struct Probe {
                     "\(entry.scheduledDate?.timeIntervalSince1970 ?? 0)",
                     "\(entry.startDate?.timeIntervalSince1970 ?? 0)",
                 ].joined(separator: "|"))
+        }
+    }
+
+    /// What a window shows: what other processes of the app did, until a run has ended in one of them.
+    private func watch() async {
+        let events = scheduler.events
+        note("watches")
+        for await event in events where event.isElsewhere {
+            note("saw: \(event)")
+            if event.kind == .ended { return }
         }
     }
 
