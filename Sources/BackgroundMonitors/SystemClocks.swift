@@ -5,18 +5,22 @@ import BackgroundSurroundings
 import Dispatch
 import Synchronization
 
-/// The machine's clocks, and alarms on them by Dispatch timers.
+/// The machine's clocks, and alarms on them.
 package struct SystemClocks: TimeSource {
-    package init() {}
+    private let usesDispatch: Bool
+
+    /// `usesDispatch`: alarms as in a process that gets no timers of the kernel.
+    package init(usesDispatch: Bool = false) { self.usesDispatch = usesDispatch }
 
     package func now() -> Moment { .reading() }
 
     package func makeAlarm(_ action: @escaping @Sendable () -> Void) -> any Alarm {
-        SystemAlarm(action)
+        (usesDispatch ? nil : KernelAlarm(action)) ?? DispatchAlarm(action)
     }
 }
 
-/// One alarm: a Dispatch timer on the wall clock and one on the awake clock, both on a queue of its own.
+/// One alarm: a Dispatch timer on the wall clock and one on the awake clock, both on a queue of its own. Where the kernel
+/// gives no timers of one's own (`KernelAlarm`).
 ///
 /// On Linux, Dispatch keeps wall timers on an absolute CLOCK_REALTIME timerfd, so they follow steps of the clock
 /// (timerfd_create(2), "TFD_TIMER_ABSTIME"), and an idle process blocks in `epoll_wait` without a timeout.
@@ -24,7 +28,7 @@ package struct SystemClocks: TimeSource {
 /// State: `deadlines`, guarded by its mutex, is what was set and did not go off yet; the timers are only told to look.
 /// The action runs outside the mutex, so it may set the alarm again; an action that has begun when `set` is called
 /// still ends, so the receiver must be able to bear one alarm that it no longer wants.
-private final class SystemAlarm: Alarm {
+final class DispatchAlarm: Alarm {
     private let deadlines = Mutex(AlarmDeadlines())
     // Dispatch objects may be used from every thread (dispatch_object(3)); the overlay's protocols only do not say so.
     private nonisolated(unsafe) let wallTimer: any DispatchSourceTimer

@@ -15,6 +15,8 @@ package enum SystemCall: String, Hashable, Sendable, CaseIterable {
     /// The locks of an opening (fcntl_locking(2)).
     case lock, testLock
     case inotifyInit, inotifyAddWatch
+    /// The doorbell, opened and closed.
+    case ring
     /// sd-bus.
     case busOpen, busReady, busCall, busProcess, busWait
 }

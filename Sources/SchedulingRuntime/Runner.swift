@@ -230,8 +230,8 @@ final class Runner: Sendable {
         let now = environment.time.now().wall
         switch effect {
         case .look(let includingWaiting):
-            let due = try store.due(now: now, includingWaiting: includingWaiting, limit: 64)
-            enqueue(.looked(due: due, next: try store.nextEligible(after: now)))
+            let found = try store.look(now: now, includingWaiting: includingWaiting, limit: 64)
+            enqueue(.looked(due: found.due, next: found.next))
         case .observeConditions(let requirements):
             enqueue(.conditionsObserved(watchOfConditions().observe(requirements.conditions)))
         case .watchConditions(let requirements): narrowWatch(to: requirements.conditions)

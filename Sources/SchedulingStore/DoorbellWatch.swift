@@ -18,7 +18,7 @@ package final class DoorbellWatch: DoorbellHearing {
         let descriptor = systemCall(.inotifyInit, path) { inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC)) }
         guard descriptor >= 0 else { return nil }
         let watched = systemCall(.inotifyAddWatch, path) {
-            inotify_add_watch(descriptor, path, UInt32(IN_ATTRIB | IN_MODIFY))
+            inotify_add_watch(descriptor, path, UInt32(IN_CLOSE_NOWRITE | IN_ATTRIB | IN_MODIFY))
         }
         guard watched >= 0 else {
             closeDescriptor(descriptor)

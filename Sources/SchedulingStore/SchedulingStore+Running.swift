@@ -6,35 +6,28 @@ import BackgroundSurroundings
 import SchedulingCore
 
 extension SchedulingStore {
-    /// What can be claimed now, the earliest first: pending, eligible, and nothing of its identifier is running; or it may
-    /// have that make room.
+    /// What can be claimed now, the earliest first: pending, eligible, and nothing of its identifier is running, or it may
+    /// have that make room; and the next instant after `now` at which something pending becomes eligible.
     ///
     /// `includingWaiting`: also what waits for a condition and is looked at again only later.
-    package func due(
+    package func look(
         now: WallTime, includingWaiting: Bool, limit: Int
-    ) throws(SchedulingFailure) -> [Occurrence] {
+    ) throws(SchedulingFailure) -> (due: [Occurrence], next: WallTime?) {
         try read("look for what is due") { _ in
-            let eligible = try occurrences(
-                from: "occurrences_pending", where: "o.eligible <= ?1 AND o.instant <= ?1", now, limit)
-            guard includingWaiting, eligible.count < limit else { return eligible }
-            return try eligible
-                + occurrences(
-                    from: "occurrences_waiting", where: "o.waiting <> 0 AND o.eligible > ?1 AND o.instant <= ?1", now,
-                    limit - eligible.count)
+            var due = try occurrences(Self.eligible, now, limit)
+            if includingWaiting, due.count < limit { due += try occurrences(Self.waiting, now, limit - due.count) }
+            return (due, try nextEligible(now))
         }
     }
 
-    /// The next instant after `now` at which something pending becomes eligible.
+    /// The first half of `look`.
+    package func due(now: WallTime, includingWaiting: Bool, limit: Int) throws(SchedulingFailure) -> [Occurrence] {
+        try look(now: now, includingWaiting: includingWaiting, limit: limit).due
+    }
+
+    /// The other half of `look`.
     package func nextEligible(after now: WallTime) throws(SchedulingFailure) -> WallTime? {
-        try read("look for what is next") { _ in
-            let statement = try database.statement(
-                """
-                SELECT eligible FROM occurrences INDEXED BY occurrences_pending WHERE state = 0 AND eligible > ?1 \
-                ORDER BY eligible LIMIT 1
-                """)
-            try statement.bind(now, at: 1)
-            return try statement.rows { $0.time(0) }.first
-        }
+        try read("look for what is next") { _ in try nextEligible(now) }
     }
 
     /// All that is required by what waits for its conditions; nil where more waits than is looked at.
@@ -54,16 +47,32 @@ extension SchedulingStore {
         }
     }
 
-    private func occurrences(
-        from index: String, where condition: String, _ now: WallTime, _ limit: Int
-    ) throws -> [Occurrence] {
+    private func nextEligible(_ now: WallTime) throws -> WallTime? {
         let statement = try database.statement(
             """
-            SELECT \(Occurrence.columns) FROM occurrences o INDEXED BY \(index) \
-            CROSS JOIN requests r ON r.id = o.request \
-            WHERE o.state = 0 AND \(condition) AND (r.replaces OR r.identifier NOT IN (\(Self.runningIdentifiers))) \
-            ORDER BY o.eligible, o.id LIMIT ?2
+            SELECT eligible FROM occurrences INDEXED BY occurrences_pending WHERE state = 0 AND eligible > ?1 \
+            ORDER BY eligible LIMIT 1
             """)
+        try statement.bind(now, at: 1)
+        return try statement.rows { $0.time(0) }.first
+    }
+
+    private static let eligible = occurrences(
+        from: "occurrences_pending", where: "o.eligible <= ?1 AND o.instant <= ?1")
+    private static let waiting = occurrences(
+        from: "occurrences_waiting", where: "o.waiting <> 0 AND o.eligible > ?1 AND o.instant <= ?1")
+
+    private static func occurrences(from index: String, where condition: String) -> String {
+        """
+        SELECT \(Occurrence.columns) FROM occurrences o INDEXED BY \(index) \
+        CROSS JOIN requests r ON r.id = o.request \
+        WHERE o.state = 0 AND \(condition) AND (r.replaces OR r.identifier NOT IN (\(runningIdentifiers))) \
+        ORDER BY o.eligible, o.id LIMIT ?2
+        """
+    }
+
+    private func occurrences(_ query: String, _ now: WallTime, _ limit: Int) throws -> [Occurrence] {
+        let statement = try database.statement(query)
         try statement.bind(now, at: 1)
         try statement.bind(Int64(max(0, limit)), at: 2)
         let found = try statement.rows(Occurrence.init(row:))

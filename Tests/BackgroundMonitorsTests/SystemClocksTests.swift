@@ -6,12 +6,16 @@ import BackgroundSurroundings
 import Synchronization
 import Testing
 
+#if os(Linux)
+import Glibc
+#endif
+
 @Suite("System clocks", .timeLimit(.minutes(1)))
 struct SystemClocksTests {
     let clocks = SystemClocks()
 
     /// Sets an alarm, and returns what the clocks read when it went off.
-    private func goingOff(_ set: (any Alarm) -> Void) async -> Moment {
+    private func goingOff(of clocks: SystemClocks = SystemClocks(), _ set: (any Alarm) -> Void) async -> Moment {
         let (stream, continuation) = AsyncStream<Moment>.makeStream()
         let alarm = clocks.makeAlarm { [clocks] in continuation.yield(clocks.now()) }
         set(alarm)
@@ -74,6 +78,63 @@ struct SystemClocksTests {
             $0.set(wall: soon.wall.advanced(by: .milliseconds(2)), awake: instant)
         }
         #expect(byWall.wall >= soon.wall.advanced(by: .milliseconds(2)))
+    }
+
+    @Test("Where the kernel gives no timers, those of Dispatch go off in their stead", arguments: [0, 20_001])
+    func dispatch(ahead: Int64) async {
+        let now = clocks.now()
+        let due = WallTime(microseconds: now.wall.microseconds + ahead)
+        let byWall = await goingOff(of: SystemClocks(usesDispatch: true)) { $0.set(wall: due, awake: nil) }
+        #expect(byWall.wall >= due)
+        let byAwake = await goingOff(of: SystemClocks(usesDispatch: true)) {
+            $0.set(wall: nil, awake: now.awake + ahead)
+        }
+        #expect(byAwake.awake >= now.awake + ahead)
+    }
+
+    #if os(Linux)
+    @Test("The program's signals are not delivered to an alarm's thread")
+    func signals() async {
+        let (stream, continuation) = AsyncStream<Bool>.makeStream()
+        let alarm = clocks.makeAlarm {
+            var blocked = sigset_t()
+            pthread_sigmask(SIG_BLOCK, nil, &blocked)
+            continuation.yield(sigismember(&blocked, SIGTERM) == 1)
+        }
+        alarm.set(wall: .epoch, awake: nil)
+        for await isBlocked in stream {
+            #expect(isBlocked)
+            break
+        }
+        withExtendedLifetime(alarm) {}
+    }
+    #endif
+
+    @Test(
+        "With an alarm its thread ends, also when the last one to hold it is its own action", arguments: [false, true])
+    func end(holdsItself: Bool) async {
+        let (stream, continuation) = AsyncStream<Int>.makeStream()
+        let itself = Mutex<(any Alarm)?>(nil)
+        do {
+            let token = Token(continuation)
+            let alarm = clocks.makeAlarm {
+                token.continuation.yield(1)
+                itself.withLock { $0 = nil }
+            }
+            if holdsItself { itself.withLock { $0 = alarm } }
+            alarm.set(wall: .epoch, awake: nil)
+            if !holdsItself {
+                for await _ in stream { break }
+            }
+        }
+        // Ends when nobody holds the action any more.
+        for await _ in stream {}
+    }
+
+    private final class Token: Sendable {
+        let continuation: AsyncStream<Int>.Continuation
+        init(_ continuation: AsyncStream<Int>.Continuation) { self.continuation = continuation }
+        deinit { continuation.finish() }
     }
 
     @Test("An action may set its own alarm again")

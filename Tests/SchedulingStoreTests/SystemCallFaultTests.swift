@@ -16,7 +16,7 @@ import Testing
 struct SystemCallFaultTests {
     /// Calls whose failure changes nothing: what they do is a courtesy, or unknown then.
     static let courtesies: Set<SystemCall> = [
-        .close, .futimens, .unlink, .statfs, .inotifyInit, .inotifyAddWatch, .opendir,
+        .close, .ring, .futimens, .unlink, .statfs, .inotifyInit, .inotifyAddWatch, .opendir,
     ]
 
     struct Scenario: Sendable, CustomTestStringConvertible {
@@ -121,7 +121,8 @@ struct SystemCallFaultTests {
         .rename: [EACCES, ENOSPC, EROFS, EIO, EDQUOT, EPERM], .unlink: [EACCES, EROFS, EIO, EPERM],
         .mkdir: [EACCES, ENOSPC, EROFS, EMLINK, EDQUOT, EIO], .lstat: [EACCES, EIO, ENOMEM, ELOOP],
         .access: [EACCES, EROFS, EIO], .opendir: [EACCES, EMFILE, ENOMEM], .futimens: [EACCES, EROFS, EPERM],
-        .statfs: [EIO, ENOSYS], .lock: [ENOLCK, EAGAIN, EBADF], .testLock: [ENOLCK, EIO],
+        .ring: [EMFILE, EACCES, ENOENT], .statfs: [EIO, ENOSYS], .lock: [ENOLCK, EAGAIN, EBADF],
+        .testLock: [ENOLCK, EIO],
         .inotifyInit: [EMFILE, ENOMEM], .inotifyAddWatch: [ENOSPC, EACCES, ENOMEM],
     ]
     /// Tried again by themselves when a signal came in between.

@@ -15,6 +15,19 @@ int cbackground_ofd_is_locked(int fd, long long start, long long length);
 // `statfs` is not imported: the f_type of the file system that holds an open file, or -1 with errno (statfs(2)).
 long cbackground_filesystem_type(int fd);
 
+// <sys/timerfd.h> and <sys/eventfd.h> are not in Swift's Glibc module.
+//
+// A timer on a clock, which is not set; non-blocking and close-on-exec, -1 with errno (timerfd_create(2)).
+int cbackground_open_timer(int clock);
+// Sets it to an absolute instant of its clock, in microseconds; 0 unsets it. 0, or -1 with errno.
+int cbackground_set_timer(int fd, long long microseconds);
+// A counter that is readable once it was written to; non-blocking and close-on-exec, -1 with errno (eventfd(2)).
+int cbackground_open_counter(void);
+// Adds one to it. 0, or -1 with errno.
+int cbackground_count(int fd);
+// Takes away what a counter or a timer has counted; -1 with errno, EAGAIN if that is nothing.
+long long cbackground_take_count(int fd);
+
 // Netlink is reached through casts and macros over packed messages (netlink(3)), and <linux/netlink.h> and
 // <linux/rtnetlink.h> are not in Swift's Glibc module.
 //
