@@ -23,6 +23,12 @@ extension Moment {
     }
 }
 
+extension SystemClocks {
+    package func watchSettings(_ onSet: @escaping @Sendable () -> Void) -> (any Sendable & AnyObject)? {
+        ClockSettings(onSet)
+    }
+}
+
 extension DispatchWallTime {
     /// Microseconds since 1970, not negative.
     init(microseconds: Int64) {

@@ -31,6 +31,9 @@ package protocol TimeSource: Sendable {
 
     /// An alarm that is not set yet. `action` runs on a thread of the source's choosing, once for each setting.
     func makeAlarm(_ action: @escaping @Sendable () -> Void) -> any Alarm
+
+    /// Calls `onSet` after somebody has set the wall clock, until the returned token is let go. Nil: nobody can tell.
+    func watchSettings(_ onSet: @escaping @Sendable () -> Void) -> (any Sendable & AnyObject)?
 }
 
 /// One resettable alarm of a `TimeSource`.

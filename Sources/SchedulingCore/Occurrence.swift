@@ -39,9 +39,9 @@ package struct NewRequest: Hashable, Sendable {
     }
 
     /// The same with the first instant of its schedule.
-    package func planned(by planner: SchedulePlanner) -> NewRequest {
+    package func planned(by planner: SchedulePlanner) throws(SchedulingFailure) -> NewRequest {
         if terms.isPlain { return self }
-        let first = planner.first(terms, identifier: identifier, earliest: instant)
+        let first = try planner.first(terms, identifier: identifier, earliest: instant)
         var planned = self
         planned.instant = first.instant
         planned.eligible = first.eligible

@@ -8,7 +8,15 @@ package struct SchedulePlanner: Sendable {
     /// Stable on one machine and different on others: what jitter is made of.
     package var hostSeed: UInt64
 
-    package init(hostSeed: UInt64 = 0) { self.hostSeed = hostSeed }
+    private let zones: (any ZoneSource)?
+
+    package init(hostSeed: UInt64 = 0, zones: (any ZoneSource)? = nil) {
+        self.hostSeed = hostSeed
+        self.zones = zones
+    }
+
+    /// A word that differs after the system's zone changed, and with it the instants of local schedules.
+    package var localZone: String { zones?.localIdentity() ?? "UTC" }
 
     /// One occurrence that is to come.
     package struct Planned: Hashable, Sendable {
@@ -46,8 +54,19 @@ package struct SchedulePlanner: Sendable {
     }
 
     /// The first occurrence of a request that was submitted with this earliest instant.
-    package func first(_ terms: RequestTerms, identifier: String, earliest: WallTime) -> Planned {
-        planned(at: earliest, terms, identifier)
+    ///
+    /// - Throws: `timeZoneUnusable`; `invalidArgument` if the calendar has nothing left before the year 10000.
+    package func first(
+        _ terms: RequestTerms, identifier: String, earliest: WallTime
+    ) throws(SchedulingFailure) -> Planned {
+        guard case .calendar(let calendar, let zone)? = terms.schedule?.rule else {
+            return planned(at: earliest, terms, identifier)
+        }
+        let rules = try self.rules(for: zone)
+        guard let instant = calendar.next(after: earliest.advanced(by: .microseconds(-1)), in: rules) else {
+            throw .impossible("schedule", "\(calendar)", "Use an earliest date that leaves it an instant.")
+        }
+        return planned(at: instant, terms, identifier)
     }
 
     /// What follows an occurrence of a schedule that is left behind at `now`.
@@ -56,38 +75,69 @@ package struct SchedulePlanner: Sendable {
     package func advance(
         from instant: WallTime, _ terms: RequestTerms, identifier: String, now: WallTime, _ manner: Manner = .claimed
     ) -> Advance {
-        guard case .every(let interval)? = terms.schedule?.rule else { return Advance() }
-        let following = instant.advanced(by: .microseconds(interval))
-        let passed = following > now ? 0 : following.distance(to: now).clampedMicroseconds / interval + 1
-        let keeps = min(passed, madeUpFor(terms, interval: interval, instant, now, manner))
-        let missed = passed - keeps
-        let (span, overflow) = missed.multipliedReportingOverflow(by: interval)
-        let next = following.advanced(by: .microseconds(overflow ? .max : span))
-        return Advance(
-            next: planned(at: next, terms, identifier),
-            missed: missed == 0
-                ? nil
-                : Missed(count: missed, first: following, last: next.advanced(by: .microseconds(-interval))))
+        guard let (grid, note) = grid(of: terms, through: instant) else { return Advance() }
+        let passed = grid.count(after: instant, through: now)
+        // Of those, the instants at which a run may still start.
+        var oldest = instant
+        if let limit = terms.latestStart {
+            oldest = max(instant, now.advanced(by: .microseconds(-limit)).advanced(by: .microseconds(-1)))
+        }
+        let fresh = passed == 0 ? 0 : grid.count(after: oldest, through: now)
+        let kept = min(fresh, made(upFor: terms, manner))
+        let next =
+            switch kept {
+            case 0: grid.next(after: max(instant, now))
+            case fresh: grid.next(after: oldest)
+            default: grid.newest(kept, through: now)
+            }
+        var advance = Advance(next: next.map { planned(at: $0, terms, identifier) }, note: note)
+        if passed > kept, let first = grid.next(after: instant) {
+            let last = kept == 0 ? now : (next ?? now).advanced(by: .microseconds(-1))
+            advance.missed = Missed(count: passed - kept, first: first, last: grid.newest(1, through: last) ?? first)
+        }
+        return advance
     }
 
-    /// How many of the instants that passed, counted from the newest, still get a run.
-    private func madeUpFor(
-        _ terms: RequestTerms, interval: Int64, _ instant: WallTime, _ now: WallTime, _ manner: Manner
-    ) -> Int64 {
+    private func grid(of terms: RequestTerms, through instant: WallTime) -> (ScheduleGrid, note: String?)? {
+        switch terms.schedule?.rule {
+        case .every(let interval): return (ScheduleGrid(kind: .interval(interval, anchor: instant)), nil)
+        case .calendar(let calendar, let zone):
+            do throws(SchedulingFailure) {
+                return (ScheduleGrid(kind: .calendar(calendar, try rules(for: zone))), nil)
+            } catch {
+                // It was there when the request was submitted. A run at a wrong hour is better than none, and is told.
+                return (
+                    ScheduleGrid(kind: .calendar(calendar, .utc)), "its next instant was counted in UTC: \(error.cause)"
+                )
+            }
+        case .after, nil: return nil
+        }
+    }
+
+    private func rules(for zone: String?) throws(SchedulingFailure) -> ZoneRules {
+        if let zones { return try zones.schedulingRules(for: zone) }
+        return .utc
+    }
+
+    /// How many of the instants that passed, counted from the newest, still get a run if their policy has its way.
+    private func made(upFor terms: RequestTerms, _ manner: Manner) -> Int64 {
         if manner == .overlapped { return 0 }
-        let since = instant.distance(to: now).clampedMicroseconds
-        // The instants whose age is within the limit. The newest one's age is what is left of whole intervals.
-        func within(_ limit: Int64) -> Int64 {
-            let newest = since % interval
-            return newest > limit ? 0 : (limit - newest) / interval + 1
-        }
-        let fresh = terms.latestStart.map(within) ?? .max
         switch terms.missedRuns?.rule {
-        case .runAll(let max): return min(fresh, Int64(manner == .claimed ? max - 1 : max))
-        case .skip: return fresh
+        case .runAll(let max): return Int64(manner == .claimed ? max - 1 : max)
+        case .skip: return .max
         // The run that starts now stands for all that were missed; one that was passed over leaves that to the newest.
-        case .runOnce, nil: return manner == .claimed ? 0 : min(fresh, 1)
+        case .runOnce, nil: return manner == .claimed ? 0 : 1
         }
+    }
+
+    /// The coming instants of a schedule after one occurrence of it, for people: at most so many.
+    package func coming(after instant: WallTime, _ terms: RequestTerms, limit: Int) -> [WallTime] {
+        guard let (grid, _) = grid(of: terms, through: instant) else { return [] }
+        var found: [WallTime] = []
+        while found.count < limit, let next = grid.next(after: found.last ?? instant), next > found.last ?? instant {
+            found.append(next)
+        }
+        return found
     }
 
     /// What follows a run that ended at `ended`, where the schedule counts from there.

@@ -124,9 +124,6 @@ extension BGTaskScheduler {
                 try parts.store.note(entry)
                 parts.environment.logRecorded(entry.detail)
             }
-            for entry in try parts.store.reanchor(now: now, implausible: policy.implausible) {
-                parts.environment.logRecorded("\(entry.identifier ?? ""): \(entry.outcome) \(entry.detail)")
-            }
         } catch {
             state.withLock { state in
                 state.runner = nil

@@ -211,7 +211,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
         }
         let terms = request.terms
         if !terms.isPlain || request.follows != nil || request.inputData != nil { try request.validateTerms() }
-        return NewRequest(
+        return try NewRequest(
             identifier: request.identifier, kind: kind, instant: instant, requirements: request.allRequirements,
             hasEarliest: request.earliestBeginDate != nil, terms: terms, conflict: request.conflict,
             follows: request.follows, input: request.inputData.map { Array($0) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import BackgroundMonitors
 import BackgroundSurroundings
 import SchedulingCore
 import SchedulingStore
@@ -17,6 +18,8 @@ package struct SchedulingEnvironment: Sendable {
     package var launch: LaunchContext
     /// Stands while a launch by systemd is not handled.
     package var marker: LaunchMarker?
+    /// The time zones of the host.
+    package var zones: any ZoneSource
     /// Computes the instants of schedules; the store that `openStore` opens has the same one.
     package var planner: SchedulePlanner
     package var openStore: @Sendable () throws(SchedulingFailure) -> SchedulingStore
@@ -43,7 +46,7 @@ package struct SchedulingEnvironment: Sendable {
     package init(
         appIdentifier: String, time: any TimeSource, conditions: any ConditionsSource, host: any HostPort,
         activityHost: ActivityHost = ActivityHost(SilentHost()), waker: any Waker, launch: LaunchContext,
-        marker: LaunchMarker? = nil, planner: SchedulePlanner = SchedulePlanner(),
+        marker: LaunchMarker? = nil, zones: any ZoneSource = SystemZones(), planner: SchedulePlanner? = nil,
         openStore: @escaping @Sendable () throws(SchedulingFailure) -> SchedulingStore, processIdentifier: Int32,
         permissions: Permissions = .everything, presenter: (any ProgressPresenter)? = nil,
         executor: (@Sendable (TaskRun) -> any TaskExecutor)? = nil,
@@ -60,7 +63,8 @@ package struct SchedulingEnvironment: Sendable {
         self.waker = waker
         self.launch = launch
         self.marker = marker
-        self.planner = planner
+        self.zones = zones
+        self.planner = planner ?? SchedulePlanner(zones: zones)
         self.openStore = openStore
         self.processIdentifier = processIdentifier
         self.permissions = permissions

@@ -65,7 +65,13 @@ final class Runner: Sendable {
         let retry = environment.time.makeAlarm { [weak self] in self?.rang() }
         alarm.withLock { $0 = (main, retry) }
         let doorbell = store.watch { [weak self] in self?.rang() }
-        state.withLock { $0.doorbell = doorbell }
+        let clockWatch = environment.time.watchSettings { [weak self] in self?.clockWasSet() }
+        let zoneWatch = environment.zones.watch { [weak self] in self?.clockWasSet() }
+        state.withLock { state in
+            state.doorbell = doorbell
+            state.clockWatch = clockWatch
+            state.zoneWatch = zoneWatch
+        }
         let announced = environment.host.listen { [weak self] event in self?.send(.host(event)) }
         state.withLock { state in
             state.isStarted = true
@@ -123,6 +129,8 @@ final class Runner: Sendable {
                 state.waiters = []
                 state.onFinish = nil
                 state.doorbell = nil
+                state.clockWatch = nil
+                state.zoneWatch = nil
                 state.watch = nil
             }
             return (state.waiters, state.watch, state.onFinish)
@@ -152,6 +160,12 @@ final class Runner: Sendable {
         if let requests = try? store.stopRequests() {
             for request in requests { send(.stopAsked(request.occurrence, request.reason)) }
         }
+        send(.rang)
+    }
+
+    /// The wall clock was set, or the system's time zone.
+    private func clockWasSet() {
+        state.withLock { $0.isClockNew = true }
         send(.rang)
     }
 
@@ -230,6 +244,7 @@ final class Runner: Sendable {
         let now = environment.time.now().wall
         switch effect {
         case .look(let includingWaiting):
+            try followClocks(now)
             let found = try store.look(now: now, includingWaiting: includingWaiting, limit: 64)
             enqueue(.looked(due: found.due, next: found.next))
         case .observeConditions(let requirements):
@@ -262,6 +277,16 @@ final class Runner: Sendable {
             try recordEnds()
             finish(.success(()))
         }
+    }
+
+    /// Once at the start, and after every setting of the clock or the zone.
+    private func followClocks(_ now: WallTime) throws(SchedulingFailure) {
+        guard state.withLock(\.isClockNew) else { return }
+        for entry in try store.reanchor(now: now, implausible: policy.implausible) {
+            environment.logRecorded("\(entry.identifier ?? ""): \(entry.outcome) \(entry.detail)")
+        }
+        _ = try store.rezone(now: now)
+        state.withLock { $0.isClockNew = false }
     }
 
     /// The one watch. Of a change it only tells that there was one: the worker observes for itself, so that an older

@@ -213,55 +213,6 @@ extension SchedulingStore {
             }
         }
     }
-
-    /// Sets anew from `now` what was submitted implausibly far ahead of it, as before the wall clock was moved back: each
-    /// keeps its distance from its submission. Without any, it reads one row.
-    package func reanchor(now: WallTime, implausible: Duration) throws(SchedulingFailure) -> [HistoryEntry] {
-        let horizon = now.advanced(by: implausible)
-        let latest = try read("look for a moved clock") { _ in
-            try database.integer("SELECT latest FROM sequence") ?? .min
-        }
-        if latest <= horizon.microseconds { return [] }
-        return try write("set instants anew", rings: true) { _ in
-            let moved = try movedAhead(of: horizon, now: now)
-            for entry in moved { try record(entry) }
-            // A row that would meet another instant of its request stays for the next time.
-            let statement = try database.statement(
-                """
-                UPDATE OR IGNORE occurrences SET \
-                instant = ?1 + (min(instant, \(Self.farAhead)) - submitted), \
-                eligible = ?1 + (min(eligible, \(Self.farAhead)) - submitted), \
-                submitted = ?1 WHERE state = 0 AND submitted > ?2
-                """)
-            try statement.bind(now, at: 1)
-            try statement.bind(horizon, at: 2)
-            try statement.run()
-            let remembered = try database.statement(
-                "UPDATE sequence SET latest = max(?1, coalesce((SELECT max(submitted) FROM occurrences), ?1))")
-            try remembered.bind(now, at: 1)
-            try remembered.run()
-            return moved
-        }
-    }
-
-    /// Keeps sums of instants within 64 bits, where SQLite would go on with floating point.
-    private static let farAhead: Int64 = 1 << 62
-
-    private func movedAhead(of horizon: WallTime, now: WallTime) throws -> [HistoryEntry] {
-        let statement = try database.statement(
-            """
-            SELECT \(Occurrence.columns) FROM occurrences o JOIN requests r ON r.id = o.request \
-            WHERE o.state = 0 AND o.submitted > ?1 ORDER BY o.id
-            """)
-        try statement.bind(horizon, at: 1)
-        return try statement.rows {
-            let occurrence = Occurrence(row: $0)
-            return HistoryEntry(
-                identifier: occurrence.identifier, outcome: .clockMoved,
-                detail: "the clock now reads much earlier than at the submission; its instant was set anew from now",
-                processIdentifier: pid, scheduled: occurrence.instant, ended: now)
-        }
-    }
 }
 
 extension Outcome {

@@ -10,6 +10,9 @@ import BackgroundSurroundings
 /// - the instant itself in wall time. An instant that is past by the time systemd reads it never fires, silently;
 /// - hence its twin on the monotonic clock, relative to the manager's start, which fires at once when it is past;
 /// - and the end of the launched service, for a launch that died before it armed anew.
+///
+/// It fires as well when the clock or the time zone is set (systemd.timer(5), `OnClockChange=`, `OnTimezoneChange=`): what
+/// waits for an instant that a wrong clock made up would wait for it even though the clock is right again.
 package struct WakeupTimer: Hashable, Sendable {
     /// Beyond this, the horizon is armed instead; systemd refuses far years, and the launch there arms again.
     package static let horizon: Duration = .seconds(30 * 86_400)
@@ -60,6 +63,9 @@ package struct WakeupTimer: Hashable, Sendable {
                             .structure([.string("OnUnitInactiveSec"), .uint64(afterInactive)]),
                         ])),
                 .property("AccuracyUSec", .uint64(1)),
+                // Instants may have to be counted anew: a launch does that, and arms again.
+                .property("OnClockChange", .bool(true)),
+                .property("OnTimezoneChange", .bool(true)),
                 // One that cannot fire again goes away, and is seen to be missing.
                 .property("RemainAfterElapse", .bool(false)),
                 .property("CollectMode", .string("inactive-or-failed")),

@@ -16,6 +16,7 @@ public final class ManualTime: Sendable {
         var nextID = 0
         var alarms: [Int: ManualAlarm.Setting] = [:]
         var sleepers: [Int: Sleeper] = [:]
+        var settingWatchers: [Int: @Sendable () -> Void] = [:]
     }
 
     private struct Sleeper {
@@ -105,9 +106,13 @@ public final class ManualTime: Sendable {
         }
     }
 
-    /// Moves the wall clock alone: somebody set it.
+    /// Moves the wall clock alone: somebody set it. Whoever watches hears of it.
     func stepWallClock(by duration: Duration) {
-        state.withLock { $0.now.wall = $0.now.wall.advanced(by: duration) }
+        let watchers = state.withLock { state in
+            state.now.wall = state.now.wall.advanced(by: duration)
+            return state.settingWatchers
+        }
+        for (_, watcher) in watchers.sorted(by: { $0.key < $1.key }) { watcher() }
     }
 
     /// Moves the wall and the boot clock, not the awake one: the host slept.
@@ -123,6 +128,7 @@ public final class ManualTime: Sendable {
         let sleepers = state.withLock { state in
             state.now = Moment(wall: state.now.wall.advanced(by: duration), boot: 1_000_000, awake: 1_000_000)
             state.alarms = [:]
+            state.settingWatchers = [:]
             defer { state.sleepers = [:] }
             return state.sleepers
         }
@@ -156,6 +162,21 @@ extension ManualTime: TimeSource {
             return state.nextID
         }
         return ManualAlarm(id: id, time: self, action: action)
+    }
+
+    package func watchSettings(_ onSet: @escaping @Sendable () -> Void) -> (any Sendable & AnyObject)? {
+        let id = state.withLock { state in
+            state.nextID += 1
+            state.settingWatchers[state.nextID] = onSet
+            return state.nextID
+        }
+        return Token { [weak self] in _ = self?.state.withLock { $0.settingWatchers.removeValue(forKey: id) } }
+    }
+
+    private final class Token: Sendable {
+        private let onEnd: @Sendable () -> Void
+        init(onEnd: @escaping @Sendable () -> Void) { self.onEnd = onEnd }
+        deinit { onEnd() }
     }
 }
 

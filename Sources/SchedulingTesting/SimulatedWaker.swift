@@ -74,6 +74,12 @@ final class SimulatedWaker: Waker {
         if isThere { onFire(name) }
     }
 
+    /// The clock or the zone was set: systemd starts what waits for a timer then (systemd.timer(5), `OnClockChange=`,
+    /// `OnTimezoneChange=`).
+    func clockWasSet() {
+        for name in state.withLock({ $0.timers.keys.sorted() }) where !isAlive(name) { fire(name) }
+    }
+
     func disarm(_ name: String) {
         state.withLock { $0.timers.removeValue(forKey: name) }?.alarm.set(wall: nil, awake: nil)
     }

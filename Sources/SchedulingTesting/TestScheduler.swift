@@ -166,9 +166,19 @@ public final class TestScheduler: Sendable {
         try await advance(by: .zero)
     }
 
-    /// Somebody sets the wall clock; nothing else moves.
+    /// Somebody sets the wall clock; nothing else moves. Like systemd, the host starts a program that waits for a wake-up, so
+    /// that it looks at its instants again.
     public func stepWallClock(by duration: Duration) async throws {
         time.stepWallClock(by: duration)
+        state.withLock(\.waker)?.clockWasSet()
+        try await advance(by: .zero)
+    }
+
+    /// Somebody sets the host's time zone, to a name of the tz database; at first it is UTC. Schedules without a zone of their
+    /// own follow. Throws if this machine does not know the zone.
+    public func changeTimeZone(_ identifier: String) async throws {
+        try zones.setLocal(identifier)
+        state.withLock(\.waker)?.clockWasSet()
         try await advance(by: .zero)
     }
 
@@ -184,6 +194,7 @@ public final class TestScheduler: Sendable {
         }
         for process in processes { process.scheduler.die() }
         host.forgetProcesses()
+        zones.forgetProcesses()
     }
 
     /// The whole host dies at once, is down for a while, and boots; then what systemd starts at boot is started.
@@ -282,12 +293,13 @@ public final class TestScheduler: Sendable {
             preconditionFailure("made by init")
         }
         let identifier = configuration.appIdentifier ?? ""
+        let planner = SchedulePlanner(hostSeed: 1, zones: zones)
         let environment = SchedulingEnvironment(
             appIdentifier: identifier, time: time, conditions: host, host: host,
-            activityHost: ActivityHost(host), waker: waker, launch: context,
+            activityHost: ActivityHost(host), waker: waker, launch: context, zones: zones, planner: planner,
             openStore: { () throws(SchedulingFailure) in
                 let state = try StateDirectory.resolve(explicit: directory, appIdentifier: identifier, environment: [:])
-                return try SchedulingStore(directory: state, machine: "simulated", boot: boot, pid: pid)
+                return try SchedulingStore(directory: state, machine: "simulated", boot: boot, pid: pid, planner: planner)
             },
             processIdentifier: pid, executor: { executors.executor(for: $0) }, onProgress: progress,
             listenForStop: { _ in {} },

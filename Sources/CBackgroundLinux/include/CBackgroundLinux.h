@@ -53,4 +53,10 @@ int cbackground_drain_events(int fd, const char *subsystem);
 // Whether one device event, as the kernel words it, is of the subsystem: 1 or 0.
 int cbackground_is_device_event(const char *event, unsigned long length, const char *subsystem);
 
+// timerfd_create(2) is not in Swift's Glibc module. A descriptor that becomes readable when the wall clock is set
+// (TFD_TIMER_CANCEL_ON_SET), non-blocking and close-on-exec; -1 with errno.
+int cbackground_open_clock_settings(void);
+// Reads it and makes it ready for the next time. 1: the clock was set; 0: it was not; -1: errno.
+int cbackground_drain_clock_settings(int fd);
+
 #endif

@@ -45,15 +45,17 @@ enum Composition {
         if case .background(let instance) = parts.launch {
             marker = LaunchMarker(directory: directory, instance: instance)
         }
+        let zones = SystemZones()
         let planner = SchedulePlanner(
-            hostSeed: SeededHash.hash(facts.machineID, seed: SeededHash.hash(identity.identifier)))
+            hostSeed: SeededHash.hash(facts.machineID, seed: SeededHash.hash(identity.identifier)), zones: zones)
         // One for all: the runner and the continued tasks hold the same locks.
         let host = SharedHost(parts.host)
         let events = EventHub()
         let isInJournal = observe(events, variables)
         return SchedulingEnvironment(
             appIdentifier: identity.identifier, time: SystemClocks(), conditions: parts.conditions, host: host,
-            activityHost: activityHost, waker: parts.waker, launch: parts.launch, marker: marker, planner: planner,
+            activityHost: activityHost, waker: parts.waker, launch: parts.launch, marker: marker, zones: zones,
+            planner: planner,
             openStore: { () throws(SchedulingFailure) in
                 try SchedulingStore(
                     directory: directory, machine: facts.machineID, boot: facts.bootID, pid: facts.processID,

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSQLite
+import BackgroundSurroundings
+import SchedulingCore
+
+/// What happens to instants when the wall clock or the system's time zone is set.
+extension SchedulingStore {
+    /// Sets anew from `now` what was submitted implausibly far ahead of it, as before the wall clock was moved back: each
+    /// keeps its distance from its submission. Without any, it reads one row.
+    package func reanchor(now: WallTime, implausible: Duration) throws(SchedulingFailure) -> [HistoryEntry] {
+        let horizon = now.advanced(by: implausible)
+        let latest = try read("look for a moved clock") { _ in
+            try database.integer("SELECT latest FROM sequence") ?? .min
+        }
+        if latest <= horizon.microseconds { return [] }
+        return try write("set instants anew", rings: true) { _ in
+            let moved = try movedAhead(of: horizon, now: now)
+            for (occurrence, entry) in moved {
+                try record(entry, run: occurrence.id)
+                if case .calendar? = occurrence.terms.schedule?.rule { try plan(occurrence, now: now) }
+            }
+            // A row that would meet another instant of its request stays for the next time.
+            let statement = try database.statement(
+                """
+                UPDATE OR IGNORE occurrences SET \
+                instant = ?1 + (min(instant, \(Self.farAhead)) - submitted), \
+                eligible = ?1 + (min(eligible, \(Self.farAhead)) - submitted), \
+                submitted = ?1 WHERE state = 0 AND submitted > ?2
+                """)
+            try statement.bind(now, at: 1)
+            try statement.bind(horizon, at: 2)
+            try statement.run()
+            let remembered = try database.statement(
+                "UPDATE sequence SET latest = max(?1, coalesce((SELECT max(submitted) FROM occurrences), ?1))")
+            try remembered.bind(now, at: 1)
+            try remembered.run()
+            return moved.map(\.1)
+        }
+    }
+
+    /// Keeps sums of instants within 64 bits, where SQLite would go on with floating point.
+    private static let farAhead: Int64 = 1 << 62
+
+    private func movedAhead(of horizon: WallTime, now: WallTime) throws -> [(Occurrence, HistoryEntry)] {
+        let statement = try database.statement(
+            """
+            SELECT \(Occurrence.columns) FROM occurrences o JOIN requests r ON r.id = o.request \
+            WHERE o.state = 0 AND o.submitted > ?1 ORDER BY o.id
+            """)
+        try statement.bind(horizon, at: 1)
+        return try statement.rows {
+            let occurrence = Occurrence(row: $0)
+            let entry = HistoryEntry(
+                identifier: occurrence.identifier, outcome: .clockMoved,
+                detail: "the clock now reads much earlier than at the submission; its instant was set anew from now",
+                processIdentifier: pid, scheduled: occurrence.instant, ended: now)
+            return (occurrence, entry)
+        }
+    }
+
+    // MARK: Zones
+
+    /// Counts anew what local schedules have pending that lies ahead, if the system's zone is another one than when they
+    /// were counted. Returns whether anything may have moved. Without a change, it reads one row.
+    package func rezone(now: WallTime) throws(SchedulingFailure) -> Bool {
+        let zone = planner.localZone
+        let known = try read("look for a changed time zone") { _ in
+            try database.statement("SELECT value FROM meta WHERE key = 'zone'").rows { $0.text(0) }.first
+        }
+        if known == zone { return false }
+        return try write("count local schedules anew", rings: true) { _ in
+            let statement = try database.statement(
+                """
+                SELECT \(Occurrence.columns) FROM occurrences o JOIN requests r ON r.id = o.request \
+                WHERE o.state = 0 AND o.starts = 0 AND o.forced = 0 AND o.instant > ?1 AND r.recurring = 1
+                """)
+            try statement.bind(now, at: 1)
+            for occurrence in try statement.rows(Occurrence.init(row:))
+            where occurrence.terms.schedule?.isLocal == true { try plan(occurrence, now: now) }
+            let remember = try database.statement("INSERT OR REPLACE INTO meta (key, value) VALUES ('zone', ?1)")
+            try remember.bind(zone, at: 1)
+            try remember.run()
+            return true
+        }
+    }
+
+    /// Gives a pending occurrence the first instant of its schedule from now on. Where that is not to be had, or another one
+    /// of its request has it, it keeps its own.
+    private func plan(_ occurrence: Occurrence, now: WallTime) throws {
+        guard
+            let planned = try? planner.first(occurrence.terms, identifier: occurrence.identifier, earliest: now)
+        else { return }
+        let statement = try database.statement(
+            """
+            UPDATE OR IGNORE occurrences SET instant = ?2, eligible = ?3, waiting = ?4, submitted = ?5 WHERE id = ?1
+            """)
+        try statement.bind(occurrence.id, at: 1)
+        try statement.bind(planned.instant, at: 2)
+        try statement.bind(planned.eligible, at: 3)
+        try statement.bind(Int64(planned.waiting.rawValue), at: 4)
+        try statement.bind(now, at: 5)
+        try statement.run()
+    }
+}
