@@ -52,6 +52,8 @@ public struct TaskExplanation: Hashable, Sendable, CustomStringConvertible {
     public let reasons: [Reason]
     /// Its last runs, newest first.
     public let history: [HistoryEntry]
+    /// How it recurs; nil if it does not.
+    public let schedule: TaskSchedule?
     package let scheduled: WallTime?
     package let next: WallTime?
     /// When and how it is next looked at, for people.
@@ -59,7 +61,7 @@ public struct TaskExplanation: Hashable, Sendable, CustomStringConvertible {
 
     package init(
         identifier: String, state: State, reasons: [Reason], history: [HistoryEntry], scheduled: WallTime?,
-        next: WallTime?, nextText: String?
+        next: WallTime?, nextText: String?, schedule: TaskSchedule? = nil
     ) {
         self.identifier = identifier
         self.state = state
@@ -68,6 +70,7 @@ public struct TaskExplanation: Hashable, Sendable, CustomStringConvertible {
         self.scheduled = scheduled
         self.next = next
         self.nextText = nextText
+        self.schedule = schedule
     }
 
     /// A few lines for people.
@@ -80,6 +83,7 @@ public struct TaskExplanation: Hashable, Sendable, CustomStringConvertible {
         case .running(let pid): lines = ["\(identifier) is running in process \(pid)."]
         }
         lines += reasons.map { "  It waits for: \($0)." }
+        if let schedule { lines.append("  It recurs: \(schedule).") }
         if let nextText { lines.append("  Next: \(nextText).") }
         if let last = history.first {
             lines.append("  Last: \(last.outcome)" + (last.reason.map { " (\($0))" } ?? "") + ".")

@@ -16,7 +16,7 @@ final class Runner: Sendable {
 
     /// Guarded by `state`. `runs` holds what handlers work on; `unrecorded` the ends that the store refused so far: only
     /// who works the inputs off touches it, so that no end is recorded twice.
-    private struct State {
+    struct State {
         var machine: SchedulerMachine
         var inbox: [Input] = []
         /// Inputs that come before the start wait: what dead processes left is not recovered yet.
@@ -31,18 +31,22 @@ final class Runner: Sendable {
         var isAbandoned = false
         var watch: (any ConditionsWatch)?
         var doorbell: (any DoorbellHearing)?
+        /// Whether the clock or the time zone may be another one since the last look.
+        var isClockNew = true
+        var clockWatch: (any Sendable & AnyObject)?
+        var zoneWatch: (any ZoneWatch)?
         var result: Result<Void, SchedulingFailure>?
         var waiters: [CheckedContinuation<Void, any Error>] = []
         var onFinish: (@Sendable () -> Void)?
         var stopListening: (@Sendable () -> Void)?
     }
-    private let state: Mutex<State>
-    private let environment: SchedulingEnvironment
-    private let store: SchedulingStore
+    let state: Mutex<State>
+    let environment: SchedulingEnvironment
+    let store: SchedulingStore
     private let keeper: WakeupKeeper
     private let handlers: LaunchHandlers
     let mode: SchedulerMachine.Mode
-    private let policy: RunPolicy
+    let policy: RunPolicy
     private let alarm = Mutex<(main: any Alarm, retry: any Alarm)?>(nil)
 
     init(
@@ -163,12 +167,6 @@ final class Runner: Sendable {
         send(.rang)
     }
 
-    /// The wall clock was set, or the system's time zone.
-    private func clockWasSet() {
-        state.withLock { $0.isClockNew = true }
-        send(.rang)
-    }
-
     /// A handler was added after the start.
     func handlersChanged() { send(.registered(handlers.identifiers)) }
 
@@ -277,16 +275,6 @@ final class Runner: Sendable {
             try recordEnds()
             finish(.success(()))
         }
-    }
-
-    /// Once at the start, and after every setting of the clock or the zone.
-    private func followClocks(_ now: WallTime) throws(SchedulingFailure) {
-        guard state.withLock(\.isClockNew) else { return }
-        for entry in try store.reanchor(now: now, implausible: policy.implausible) {
-            environment.logRecorded("\(entry.identifier ?? ""): \(entry.outcome) \(entry.detail)")
-        }
-        _ = try store.rezone(now: now)
-        state.withLock { $0.isClockNew = false }
     }
 
     /// The one watch. Of a change it only tells that there was one: the worker observes for itself, so that an older

@@ -49,16 +49,30 @@ package struct TaskInquiry: Sendable {
         }
         let occurrence = first.occurrence
         let isDue = occurrence.instant <= now
-        let reasons = reasons(against: occurrence, isDue: isDue)
-        let next = max(occurrence.eligible, occurrence.instant)
-        let date = Date(next).formatted(.iso8601)
-        let text =
-            isDue && !reasons.isEmpty
-            ? "it is looked at again at \(date), or as soon as a live process of the app sees a change"
-            : isDue ? "it runs with the next launch" : "not before \(date)"
+        var reasons = reasons(against: occurrence, isDue: isDue)
+        if let task = first.follows {
+            reasons.insert(
+                TaskExplanation.Reason(
+                    what: "the success of \(task)", observed: "it has not succeeded yet",
+                    remedy: "it runs when that one has succeeded, and is skipped if that one fails for good"), at: 0)
+        }
+        let next = first.follows == nil ? max(occurrence.eligible, occurrence.instant) : nil
         return TaskExplanation(
             identifier: identifier, state: isDue ? .waiting : .scheduled, reasons: reasons, history: history,
-            scheduled: occurrence.instant, next: next, nextText: text)
+            scheduled: occurrence.instant, next: next, nextText: text(first, isDue: isDue, isHeld: !reasons.isEmpty),
+            schedule: occurrence.terms.schedule)
+    }
+
+    private func text(_ first: LiveOccurrence, isDue: Bool, isHeld: Bool) -> String? {
+        if first.follows != nil { return nil }
+        let occurrence = first.occurrence
+        let date = Date(max(occurrence.eligible, occurrence.instant)).formatted(.iso8601)
+        if !isDue { return "not before \(Date(occurrence.instant).formatted(.iso8601))" }
+        if first.waiting == .window, occurrence.eligible > now {
+            return "its window is open: it runs with the next launch of the program, at \(date) at the latest"
+        }
+        if isHeld { return "it is looked at again at \(date), or as soon as a live process of the app sees a change" }
+        return occurrence.eligible > now ? "at \(date)" : "it runs with the next launch"
     }
 
     private var permissionReasons: [TaskExplanation.Reason] {
@@ -85,10 +99,22 @@ package struct TaskInquiry: Sendable {
         if isDue, occurrence.attempts > 0 {
             reasons.append(
                 TaskExplanation.Reason(
-                    what: "its next attempt", observed: "the process that ran it died \(occurrence.attempts) times",
-                    remedy: "it is tried again by itself, \(maximumAttempts) times in all"))
+                    what: "its next attempt",
+                    observed: "\(occurrence.attempts) failed or ended with their process",
+                    remedy: "it is tried again by itself, \(attempts(of: occurrence)) times in all"))
+        }
+        if occurrence.isUnreadable {
+            reasons.append(
+                TaskExplanation.Reason(
+                    what: "terms that can be read", observed: "those in the store are damaged",
+                    remedy: "submit it again"))
         }
         return reasons
             + warnings().map { TaskExplanation.Reason(what: "a wake-up", observed: $0, remedy: "see the backend") }
+    }
+
+    private func attempts(of occurrence: Occurrence) -> Int {
+        let retry = occurrence.terms.retry ?? .never
+        return retry.attempts > 1 ? retry.attempts : maximumAttempts
     }
 }

@@ -149,12 +149,20 @@ package final class WakeupKeeper: Sendable {
             .instant(now: now, runner: runner, policy: policy)
     }
 
+    /// A timer that has started a launch before its instant, because the clock was set, starts one more every quarter of an
+    /// hour until it is replaced.
+    private func isOurLaunch(_ name: String) -> Bool {
+        guard case .background(let instance) = environment.launch else { return false }
+        return name == instance || name.hasSuffix("@\(instance).timer")
+    }
+
     private func isSettled(runner: LiveRunner) throws(SchedulingFailure) -> Bool {
         let now = environment.time.now().wall
         let outlook = try store.outlook()
         let record = try store.wakeup()
         guard let target = target(outlook, runner, now) else { return record == nil }
-        guard let record, record.generation == waker.generation(), record.instant > now, record.instant <= target
+        guard let record, record.generation == waker.generation(), record.instant > now, record.instant <= target,
+            !isOurLaunch(record.name)
         else { return false }
         // Too early is a needless launch: while something runs it may be early, but not before the next heartbeat.
         let watchdogFloor = now.advanced(by: policy.watchdog * 2 / 3)

@@ -66,9 +66,11 @@ final class SimulatedWaker: Waker {
         // A launch that dies before it arms anew is followed by another, a quarter of an hour later.
         let again = time.now().wall.advanced(by: .seconds(900))
         let isThere = state.withLock { state in
-            guard let alarm = state.timers[name]?.alarm else { return false }
-            state.timers[name] = (again, alarm)
-            alarm.set(wall: again, awake: nil)
+            guard let (instant, alarm) = state.timers[name] else { return false }
+            // One that comes before its instant, because the clock was set, keeps that too.
+            let next = instant > time.now().wall ? min(instant, again) : again
+            state.timers[name] = (next, alarm)
+            alarm.set(wall: next, awake: nil)
             return true
         }
         if isThere { onFire(name) }

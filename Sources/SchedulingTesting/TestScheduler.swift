@@ -42,6 +42,7 @@ public final class TestScheduler: Sendable {
     private let configuration: TaskScheduler.Configuration
     package let directory: String
     let host: SimulatedHost
+    private let zones = SimulatedZones()
 
     /// Guarded by `state`: the processes that live, and who waits until they settle.
     struct State {

@@ -83,7 +83,8 @@ struct BadInputTests {
         try test.scheduler.submit(request)
         let pending = await test.scheduler.pendingTaskRequests()
         #expect(pending.first?.earliestBeginDate == request.earliestBeginDate)
-        #expect(try test.scheduler.explain("a").description.contains("9999-12-31"))
+        let explanation = try test.scheduler.explain("a").description
+        #expect(explanation.contains("9999-12-31"), "\(explanation)")
         #expect(test.wakeups.count == 1)
     }
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import SchedulingCore
+import SchedulingStore
+
+/// Instants follow the wall clock and the time zone when somebody sets them.
+extension Runner {
+    /// The wall clock was set, or the system's time zone.
+    func clockWasSet() {
+        state.withLock { $0.isClockNew = true }
+        send(.rang)
+    }
+
+    /// Once at the start, and after every setting of the clock or the zone.
+    func followClocks(_ now: WallTime) throws(SchedulingFailure) {
+        guard state.withLock(\.isClockNew) else { return }
+        for entry in try store.reanchor(now: now, implausible: policy.implausible) {
+            environment.logRecorded("\(entry.identifier ?? ""): \(entry.outcome) \(entry.detail)")
+        }
+        _ = try store.rezone(now: now)
+        state.withLock { $0.isClockNew = false }
+    }
+}
