@@ -23,11 +23,6 @@ extension Moment {
     }
 }
 
-extension SystemClocks {
-    /// Nobody tells here.
-    package func watchSettings(_ onSet: @escaping @Sendable () -> Void) -> (any Sendable & AnyObject)? { nil }
-}
-
 extension DispatchWallTime {
     /// Microseconds since 1970, not negative.
     init(microseconds: Int64) {

@@ -42,3 +42,7 @@ package protocol Alarm: Sendable {
     /// whichever comes first. Both nil: never. A wall instant follows every step of the wall clock.
     func set(wall: WallTime?, awake: Int64?)
 }
+
+extension TimeSource {
+    package func watchSettings(_ onSet: @escaping @Sendable () -> Void) -> (any Sendable & AnyObject)? { nil }
+}
