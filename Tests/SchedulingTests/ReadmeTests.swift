@@ -15,11 +15,14 @@ struct ReadmeTests {
         readme = try String(contentsOf: Self.root.appendingPathComponent("README.md"), encoding: .utf8)
     }
 
-    @Test("its examples are the ones that are compiled here", arguments: ["ReadmeExample", "ReadmeTestingExample"])
+    @Test(
+        "its examples are the ones that are compiled here",
+        arguments: ["ReadmeExample", "ReadmeTestingExample", "ReadmeScheduleExample"])
     func examples(file: String) throws {
         let source = try String(
             contentsOf: Self.root.appendingPathComponent("Tests/SchedulingTests/\(file).swift"), encoding: .utf8)
-        let example = try #require(Self.between("// [example]\n", "// [end]", in: source))
+        let found = try #require(Self.between("// [example]\n", "// [end]", in: source))
+        let example = Self.unindented(found)
         #expect(blocks().contains(example), "README.md has no such example:\n\(example)")
     }
 
@@ -43,6 +46,13 @@ struct ReadmeTests {
         guard let from = text.range(of: start), let to = text.range(of: end, range: from.upperBound..<text.endIndex)
         else { return nil }
         return String(text[from.upperBound..<to.lowerBound])
+    }
+
+    /// One that stands inside a function stands at the margin of the README.
+    private static func unindented(_ text: String) -> String {
+        let lines = text.components(separatedBy: "\n")
+        let margin = lines.first.map { $0.prefix { $0 == " " }.count } ?? 0
+        return lines.map { String($0.dropFirst(min(margin, $0.prefix { $0 == " " }.count))) }.joined(separator: "\n")
     }
 
     private static func quoted(_ line: Substring) -> [String] {
