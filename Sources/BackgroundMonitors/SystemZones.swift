@@ -18,6 +18,9 @@ package final class SystemZones: ZoneSource {
     private let variable: String?
     private let cache = Mutex<[String: (identity: String, rules: ZoneRules)]>([:])
 
+    /// The one of this process, by the variables that it was started with.
+    package static let shared = SystemZones()
+
     /// More zones than any program uses; beyond, the cache begins anew.
     private static let cacheLimit = 64
 
@@ -88,13 +91,14 @@ package final class SystemZones: ZoneSource {
         do throws(SystemError) {
             bytes = try SmallFile.bytes(at: path, limit: ZoneRules.largestFile + 1)
         } catch {
+            let isMissing = [ENOENT, ENOTDIR, EISDIR].contains(error.number)
             let cause =
-                switch error.number {
-                case ENOENT,
-                    ENOTDIR where access(directory, F_OK) != 0:
+                if !isMissing {
+                    "\(path) cannot be read: \(error)"
+                } else if access(directory, F_OK) != 0 {
                     "this system has no time zones (\(directory) is missing)"
-                case ENOENT, ENOTDIR, EISDIR: "this system has no time zone of this name"
-                default: "\(path) cannot be read: \(error)"
+                } else {
+                    "this system has no time zone of this name"
                 }
             throw ZoneFailure(
                 subject: name, cause: cause,

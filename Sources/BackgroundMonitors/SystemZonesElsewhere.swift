@@ -6,6 +6,8 @@ import BackgroundSurroundings
 
 /// Where nobody has written it yet: UTC, and nothing else.
 package final class SystemZones: ZoneSource {
+    package static let shared = SystemZones()
+
     package init() {}
 
     package func rules(for identifier: String?) throws(ZoneFailure) -> ZoneRules {
