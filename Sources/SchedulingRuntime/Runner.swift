@@ -43,7 +43,7 @@ final class Runner: Sendable {
     let state: Mutex<State>
     let environment: SchedulingEnvironment
     let store: SchedulingStore
-    private let keeper: WakeupKeeper
+    let keeper: WakeupKeeper
     private let handlers: LaunchHandlers
     let mode: SchedulerMachine.Mode
     let policy: RunPolicy
@@ -232,7 +232,7 @@ final class Runner: Sendable {
         return effects
     }
 
-    private func enqueue(_ input: Input) {
+    func enqueue(_ input: Input) {
         state.withLock { $0.inbox.append(input) }
     }
 
@@ -351,33 +351,6 @@ final class Runner: Sendable {
             HistoryEntry(
                 identifier: occurrence.identifier, outcome: .noHandler,
                 processIdentifier: environment.processIdentifier, scheduled: occurrence.instant, ended: now))
-    }
-
-    /// A run whose process died is recovered by the next launch; one that stays sees to it as well, or its own wish for a
-    /// later wake-up would put that launch off each time.
-    private func recoverDead() throws(SchedulingFailure) {
-        let now = environment.time.now().wall
-        let policy = policy
-        let recovered = try store.recoverDead(now: now) { policy.recovery($0, now: now) }
-        for entry in recovered {
-            environment.logRecorded("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")
-        }
-        if !recovered.isEmpty { enqueue(.rang) }
-    }
-
-    private func keepArmed() throws(SchedulingFailure) {
-        try recoverDead()
-        let (isHeld, isDeaf) = state.withLock { ($0.machine.isHeld, $0.doorbell == nil) }
-        // Without a doorbell, a cancellation by another process is heard at the next heartbeat.
-        if isDeaf {
-            for request in try store.stopRequests() { enqueue(.stopAsked(request.occurrence, request.reason)) }
-        }
-        try keeper.settle(runner: isHeld ? .held : .acting)
-    }
-
-    private func tellServiceManager(_ running: [String]) {
-        let status = running.isEmpty ? "Idle" : "Running " + running.joined(separator: ", ")
-        environment.host.notify(status: status, extendBy: running.isEmpty ? nil : policy.heartbeat * 3)
     }
 
     // MARK: Failing

@@ -300,7 +300,8 @@ public final class TestScheduler: Sendable {
             activityHost: ActivityHost(host), waker: waker, launch: context, zones: zones, planner: planner,
             openStore: { () throws(SchedulingFailure) in
                 let state = try StateDirectory.resolve(explicit: directory, appIdentifier: identifier, environment: [:])
-                return try SchedulingStore(directory: state, machine: "simulated", boot: boot, pid: pid, planner: planner)
+                return try SchedulingStore(
+                    directory: state, machine: "simulated", boot: boot, pid: pid, planner: planner)
             },
             processIdentifier: pid, executor: { executors.executor(for: $0) }, onProgress: progress,
             listenForStop: { _ in {} },

@@ -16,8 +16,8 @@ struct ReadmeScheduleExample {
         do {
             // [example]
             let backup = ProcessingTaskRequest(identifier: "backup")
-            backup.schedule = .calendar(
-                try .weekly(on: .monday, .thursday, at: .init(2, 30)), timeZone: "Europe/Warsaw")
+            let nights = try CalendarSchedule.weekly(on: .monday, .thursday, at: .init(2, 30))
+            backup.schedule = .calendar(nights, timeZone: "Europe/Warsaw")
             backup.requirements = [.unmeteredNetwork, .batteryNotLow]
             backup.missedRuns = .runOnce
             backup.retry = .exponential(.seconds(60), attempts: 5)
