@@ -76,4 +76,28 @@ struct PowerSupplyTests {
         #expect(power == machine.power)
         #expect(!why.isEmpty)
     }
+
+    @Test("how full the batteries are is judged from all of them together, and from nothing that is none")
+    func charge() {
+        func battery(_ capacity: String?, level: String? = nil, scope: String? = nil, present: String? = nil)
+            -> PowerSupply
+        {
+            PowerSupply(
+                name: "BAT", type: "Battery", scope: scope, present: present, capacity: capacity, capacityLevel: level)
+        }
+        func report(_ supplies: PowerSupply...) -> BatteryReport? { PowerSupply.charge(supplies).report }
+        #expect(report(battery("42")) == BatteryReport(level: 0.42))
+        #expect(report(battery("40"), battery("80")) == BatteryReport(level: 0.6))
+        #expect(report(battery("42", level: "Low")) == BatteryReport(level: 0.42, isWarned: true))
+        #expect(report(battery("42", level: "Normal")) == BatteryReport(level: 0.42))
+        #expect(report(battery(nil, level: "Critical")) == BatteryReport(level: nil, isWarned: true))
+        #expect(report(battery(nil, level: "Unknown")) == nil)
+        // No battery: a mouse's, an empty bay, a plug.
+        #expect(report() == BatteryReport(level: nil))
+        #expect(report(battery("3", scope: "Device")) == BatteryReport(level: nil))
+        #expect(report(battery("3", present: "0")) == BatteryReport(level: nil))
+        #expect(report(PowerSupply(name: "AC", type: "Mains", online: "1")) == BatteryReport(level: nil))
+        #expect(report(PowerSupply(name: "x", type: nil)) == nil)
+        for odd in [nil, "", "-1", "101", "x", "4 2", "9999999999999999999999"] { #expect(report(battery(odd)) == nil) }
+    }
 }

@@ -41,6 +41,35 @@ struct RunningTests {
         #expect(try store.due(now: t(900), includingWaiting: true, limit: 9).map(\.identifier) == ["later", "b", "a"])
     }
 
+    @Test("what waits for conditions tells all that it requires; too much of it tells nothing")
+    func waitingRequirements() throws {
+        let store = try state.store()
+        #expect(try store.waitingRequirements() == [])
+        var requests = [request("a"), request("b"), request("c"), request("d")]
+        requests[0].requirements = [.network, .lowLoad]
+        requests[1].requirements = .userIdle
+        requests[2].requirements = .externalPower
+        requests[3].requirements = .storageNotLow
+        for request in requests { try store.submit(request) }
+        let ids = try store.due(now: t(1), includingWaiting: false, limit: 9).map(\.id)
+        try store.postpone([
+            Postponement(occurrence: ids[0], until: t(900), waiting: .lowLoad),
+            Postponement(occurrence: ids[1], until: t(900), waiting: .userIdle),
+            // For want of a handler, and because its window is open.
+            Postponement(occurrence: ids[2], until: t(900), waiting: []),
+            Postponement(occurrence: ids[3], until: t(900), waiting: .window),
+        ])
+        #expect(try store.waitingRequirements() == [.network, .lowLoad, .userIdle])
+        for index in 0..<256 {
+            var request = request("more\(index)")
+            request.requirements = .network
+            try store.submit(request)
+        }
+        let more = try store.due(now: t(1), includingWaiting: false, limit: 999).map(\.id)
+        try store.postpone(more.map { Postponement(occurrence: $0, until: t(900), waiting: .network) })
+        #expect(try store.waitingRequirements() == nil)
+    }
+
     @Test("nothing is put off to before its instant")
     func postponedBack() throws {
         let store = try state.store()
