@@ -58,8 +58,16 @@ package enum HostDaemon: String, Sendable, CaseIterable {
         case .upower:
             if kinds.contains(.power) { changes(UPower.path, UPower.interface) }
             if kinds.contains(.battery) { changes(UPower.devicePath, UPower.deviceInterface) }
-        // logind announces no change of power: the kernel does.
-        case .logind: if kinds.contains(.user) { changes(LogindIdleness.path, LogindIdleness.interface) }
+        // logind announces no change of power: the kernel does. Nor does it announce the idleness that comes or goes with a
+        // session.
+        case .logind:
+            guard kinds.contains(.user) else { break }
+            changes(LogindIdleness.path, LogindIdleness.interface)
+            for member in ["SessionNew", "SessionRemoved"] {
+                rules.insert(
+                    "type='signal',sender='\(rawValue)',path='\(LogindIdleness.path)',"
+                        + "interface='\(LogindIdleness.interface)',member='\(member)'")
+            }
         case .networkManager: changes(NetworkManager.path, rawValue)
         case .networkd: changes(Networkd.path, Networkd.interface)
         }

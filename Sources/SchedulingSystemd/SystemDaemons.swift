@@ -33,7 +33,7 @@ package final class SystemDaemons: HostDaemons {
     /// A daemon answers from what it knows, in a fraction of a millisecond.
     private static let timeout: Duration = .milliseconds(250)
     private static let patience: Duration = .seconds(60)
-    private static let members: Set = ["PropertiesChanged", "NameOwnerChanged"]
+    private static let members: Set = ["PropertiesChanged", "NameOwnerChanged", "SessionNew", "SessionRemoved"]
 
     private let clock: any TimeSource
     private let address: Bus.Address

@@ -90,7 +90,7 @@ struct DaemonWordsTests {
         #expect(HostDaemon.upower.rules(for: [.power, .battery]).count == 3)
         // The kernel announces a plug; logind does not, but it may come or go.
         #expect(HostDaemon.logind.rules(for: .power).count == 1)
-        #expect(HostDaemon.logind.rules(for: .user).count == 2)
+        #expect(HostDaemon.logind.rules(for: .user).count == 4)
         for daemon in HostDaemon.allCases {
             for rule in daemon.rules(for: .all) { #expect(rule.contains(daemon.rawValue)) }
         }

@@ -75,9 +75,6 @@ extension OnAHost {
             let process = try start(app, "scheduled")
             try await app.waitForNote("scheduled waits")
             try host.call(["power", "ac"])
-            // The simulated supply announces nothing; a route that changes makes the activity look around.
-            try host.call(["network", "down"])
-            try host.call(["network", "up"])
             try await app.waitForNote("scheduled began, should defer: false")
             #expect(try locks(app).count == 2)
             try host.call(["power", "battery"])

@@ -55,7 +55,7 @@ struct Probe {
         case "expire": try scheduler.simulateExpiration(forTaskWithIdentifier: arguments[1])
         default:
             print(
-                "probe: submit ID SECONDS [power] [network] | cancel ID | stay | history | pending | explain ID | backend"
+                "probe: submit ID SECONDS [power] [network] [unmetered] [unconstrained] [charged] [storage] [calm] [idle] | cancel ID | stay | history | pending | explain ID | backend"
                     + " | activity plain|expiring|scheduled"
             )
         }
@@ -67,6 +67,11 @@ struct Probe {
         request.earliestBeginDate = seconds > 0 ? Date(timeIntervalSinceNow: seconds) : nil
         request.requiresExternalPower = arguments.contains("power")
         request.requiresNetworkConnectivity = arguments.contains("network")
+        let others: [(String, Requirement)] = [
+            ("unmetered", .unmeteredNetwork), ("unconstrained", .unconstrainedNetwork), ("charged", .batteryNotLow),
+            ("storage", .storageNotLow), ("calm", .lowLoad), ("idle", .userIdle),
+        ]
+        request.requirements.formUnion(Requirement(others.filter { arguments.contains($0.0) }.map(\.1)))
         try scheduler.submit(request)
         print("submitted")
     }
