@@ -50,7 +50,7 @@ package struct Columns: Hashable, Sendable {
     }
 
     private static let gap = 2
-    private static let narrowest = 8
+    private static let narrowest = [8, 4]
 
     private func fitted(_ terminal: Terminal) -> [Int] {
         var widths = titles.indices.map { index in
@@ -58,13 +58,14 @@ package struct Columns: Hashable, Sendable {
         }
         guard let width = terminal.width else { return widths }
         let room = width - indent - Columns.gap * max(0, titles.count - 1)
-        while widths.reduce(0, +) > room, let widest = widths.max(), widest > Columns.narrowest,
-            let index = widths.lastIndex(of: widest)
-        {
-            // Down to the next widest, or as far as needed.
-            let next = widths.filter { $0 < widest }.max() ?? Columns.narrowest
-            widths[index] = max(Columns.narrowest, max(next, widest - (widths.reduce(0, +) - room)))
-            if widths[index] == widest { widths[index] -= 1 }
+        // The widest column gives first, down to what can still be read; on a very narrow terminal to less.
+        for narrowest in Columns.narrowest {
+            while let widest = widths.max(), widest > narrowest, let index = widths.lastIndex(of: widest) {
+                let excess = widths.reduce(0, +) - room
+                if excess <= 0 { break }
+                let next = widths.filter { $0 < widest }.max() ?? narrowest
+                widths[index] = max(narrowest, min(widest - 1, max(next, widest - excess)))
+            }
         }
         return widths
     }

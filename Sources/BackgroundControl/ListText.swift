@@ -28,7 +28,7 @@ package struct ListText: Sendable {
         "No app of this user has background tasks here. An app appears when it has submitted its first request."
 
     private func lines(_ app: AppReport) -> [String] {
-        var lines = [terminal.styled(VisibleText.escaped(app.app), .bold) + "  " + terminal.styled(wakeup(app), .dim)]
+        var lines = [head(app)]
         if let trouble = app.trouble {
             lines.append("  " + terminal.styled("cannot be read: ", .bad) + VisibleText.escaped(trouble.message))
             lines.append("  " + VisibleText.escaped(trouble.remedy))
@@ -49,6 +49,17 @@ package struct ListText: Sendable {
         }
         for task in app.continued { lines.append("  " + ProgressBar(terminal: terminal).line(task)) }
         return lines
+    }
+
+    private func head(_ app: AppReport) -> String {
+        var name = VisibleText.escaped(app.app)
+        var wakeup = wakeup(app)
+        if let width = terminal.width {
+            name = VisibleText.cut(name, to: width, ellipsis: terminal.ellipsis)
+            wakeup = VisibleText.cut(
+                wakeup, to: max(0, width - VisibleText.width(name) - 2), ellipsis: terminal.ellipsis)
+        }
+        return terminal.styled(name, .bold) + (wakeup.isEmpty ? "" : "  " + terminal.styled(wakeup, .dim))
     }
 
     private func wakeup(_ app: AppReport) -> String {

@@ -4,7 +4,7 @@
 /// How far a continued task is.
 package struct ProgressBar: Sendable {
     private let terminal: Terminal
-    private static let length = 24
+    private var length: Int { min(24, terminal.width.map { $0 / 4 } ?? 24) }
 
     package init(terminal: Terminal) { self.terminal = terminal }
 
@@ -13,8 +13,8 @@ package struct ProgressBar: Sendable {
         let title = VisibleText.escaped(task.title.isEmpty ? task.id : task.title)
         let subtitle = task.subtitle.isEmpty ? "" : "  " + VisibleText.escaped(task.subtitle)
         let percent = task.fraction.map { "\(Int($0 * 100)) %" } ?? "in progress"
-        let fixed = ProgressBar.length + VisibleText.width(percent) + 8
-        let room = terminal.width.map { max(16, $0 - fixed) }
+        let fixed = length + VisibleText.width(percent) + 6
+        let room = terminal.width.map { max(4, $0 - fixed) }
         let shownTitle = room.map { VisibleText.cut(title, to: $0, ellipsis: terminal.ellipsis) } ?? title
         let left = room.map { max(0, $0 - VisibleText.width(shownTitle)) }
         let shownSubtitle = left.map { VisibleText.cut(subtitle, to: $0, ellipsis: terminal.ellipsis) } ?? subtitle
@@ -22,9 +22,9 @@ package struct ProgressBar: Sendable {
     }
 
     func bar(_ fraction: Double?) -> String {
-        let filled = Int((fraction ?? 0) * Double(ProgressBar.length))
+        let filled = Int((fraction ?? 0) * Double(length))
         let (full, empty) = terminal.hasUnicode ? ("█", "░") : ("#", "-")
         return terminal.styled(String(repeating: full, count: filled), .good)
-            + terminal.styled(String(repeating: empty, count: ProgressBar.length - filled), .dim)
+            + terminal.styled(String(repeating: empty, count: length - filled), .dim)
     }
 }

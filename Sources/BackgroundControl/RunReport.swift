@@ -44,7 +44,7 @@ package struct RunReport: Hashable, Sendable, Encodable {
         case Outcome.failed.description, Outcome.expired.description, Outcome.abandoned.description,
             Outcome.gaveUp.description, Outcome.launchUnhandled.description, Outcome.noHandler.description:
             .bad
-        case Outcome.interrupted.description, Outcome.clockMoved.description: .warning
+        case Outcome.interrupted.description, Outcome.clockMoved.description, Outcome.skipped.description: .warning
         default: .dim
         }
     }

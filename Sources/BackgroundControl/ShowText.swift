@@ -26,8 +26,11 @@ package struct ShowText: Sendable {
         fields.add("Asked for", task.scheduled.map { time.whole($0.wall) })
         if task.state != .running { fields.add("Next", task.next.map { time.near($0.wall) }) }
         fields.add("Then", task.coming.map { .init(time.whole($0.wall)) })
+        fields.add("Recurs", task.schedule)
+        fields.add("Follows", task.follows)
         fields.add("Requires", task.requires.isEmpty ? nil : task.requires.joined(separator: ", "))
-        fields.add("Attempts", task.attempts == 0 ? nil : "\(task.attempts) failed")
+        fields.add("Attempts", task.attempts == 0 ? nil : "\(task.attempts) used up")
+        fields.add("Tags", task.tags.isEmpty ? nil : task.tags.joined(separator: ", "))
         fields.add("Submitted", task.submitted.map { time.near($0.wall) })
         fields.add("Process", task.pid.map { "\($0)" })
         fields.add("Last runs", report.explanation.runs.prefix(5).map { run(run: $0) })

@@ -13,6 +13,8 @@ package struct TaskReport: Hashable, Sendable, Encodable {
         case due
         /// Its instant has come, and a condition was found unmet.
         case waiting
+        /// It waits for another task's success.
+        case following
         case running
         /// The process that ran it is dead; the next launch takes it over.
         case orphaned
@@ -33,12 +35,17 @@ package struct TaskReport: Hashable, Sendable, Encodable {
     package var requires: [String] = []
     /// Which of it was found unmet when it was last looked at.
     package var waitsFor: [String] = []
+    /// The task whose success it waits for.
+    package var follows: String?
+    /// How it recurs, in words.
+    package var schedule: String?
+    package var tags: [String] = []
     /// How many attempts were burnt.
     package var attempts = 0
     package var pid: Int32?
     package var started: Instant?
     package var last: RunReport?
-    /// Instants after `next` at which it will run, as far as they are known.
+    /// Instants after `next` at which its schedule has it run, as far as they are looked for.
     package var coming: [Instant] = []
 
     package init(app: String, id: String, state: State) {

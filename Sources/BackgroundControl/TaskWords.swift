@@ -12,6 +12,7 @@ package struct TaskWords: Sendable {
         case .scheduled: return (task.attempts > 0 ? "to be tried again" : "scheduled", .plain)
         case .due: return ("due", .accent)
         case .waiting: return ("waits for " + task.waitsFor.joined(separator: ", "), .warning)
+        case .following: return ("after " + (task.follows ?? "another task"), .plain)
         case .running:
             let since = task.started.map { " since " + time.clock($0.wall) } ?? ""
             return ("running" + since, .good)

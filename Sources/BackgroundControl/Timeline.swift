@@ -27,8 +27,8 @@ package struct Timeline: Hashable, Sendable {
             case .other: "cancelled, replaced"
             case .coming: "to come"
             case .succeeded: "succeeded"
-            case .cut: "interrupted"
-            case .failed: "failed"
+            case .cut: "interrupted, skipped"
+            case .failed: "failed, expired, died"
             case .running: "running"
             }
         }

@@ -46,8 +46,9 @@ package struct WatchText: Sendable {
         for (reference, task) in WatchText.tasks(new).sorted(by: { $0.key.name < $1.key.name }) {
             let state = TaskWords(time: time).state(task)
             let next = task.state == .scheduled ? task.next.map { ", " + time.near($0.wall) } ?? "" : ""
-            if let was = before[reference], was.state == task.state, was.next == task.next,
-                was.waitsFor == task.waitsFor
+            // When a waiting task is looked at again is no news.
+            if let was = before[reference], was.state == task.state, was.waitsFor == task.waitsFor,
+                task.state != .scheduled || was.next == task.next
             {
                 continue
             }

@@ -12,12 +12,15 @@ struct AppState: Sendable {
     let store: Result<SchedulingStore, SchedulingFailure>
     private let services: Services
     private let scope: Invocation.Scope
+    private let planner: SchedulePlanner
 
     init(_ app: InstalledApp, services: Services, surroundings: Surroundings) {
         self.app = app
         self.services = services
         scope = surroundings.scope
         let facts = surroundings.facts
+        // As the app itself makes it, so that jitter is the same.
+        planner = SchedulePlanner(hostSeed: SeededHash.hash(facts.machineID, seed: SeededHash.hash(app.identifier)))
         store = Result { () throws(SchedulingFailure) in
             try SchedulingStore(
                 directory: app.stateDirectory, machine: facts.machineID, boot: facts.bootID, pid: facts.processID,
@@ -25,8 +28,8 @@ struct AppState: Sendable {
         }
     }
 
-    /// Everything but history.
-    func report(now: WallTime) -> AppReport {
+    /// Everything but history; of schedules the next `most` instants until `horizon`.
+    func report(now: WallTime, until horizon: WallTime = .distantFuture, most: Int = 3) -> AppReport {
         var report = AppReport(
             app: app.identifier, scope: scope.rawValue, unitFile: app.unitFile, executable: app.executable,
             stateDirectory: app.stateDirectory.path)
@@ -38,7 +41,7 @@ struct AppState: Sendable {
                 if let id = entry.identifier, last[id] == nil { last[id] = RunReport(app: app.identifier, entry) }
             }
             report.tasks = try store.occurrences(identifier: nil).map { live in
-                var task = AppState.task(app.identifier, live, now)
+                var task = task(live, now, until: horizon, most: most)
                 task.last = last[live.occurrence.identifier]
                 return task
             }
@@ -75,24 +78,53 @@ struct AppState: Sendable {
             code: failure.code.rawValue, message: "\(failure.subject): \(failure.cause)", remedy: failure.remedy)
     }
 
-    static func task(_ app: String, _ live: LiveOccurrence, _ now: WallTime) -> TaskReport {
+    private func task(_ live: LiveOccurrence, _ now: WallTime, until horizon: WallTime, most: Int) -> TaskReport {
         let occurrence = live.occurrence
-        let isDue = occurrence.instant <= now
+        let terms = occurrence.terms
+        let waits = live.waiting.names
         let state: TaskReport.State =
-            if let owner = live.owner { owner.alive ? .running : .orphaned } else if !isDue { .scheduled } else {
-                live.waiting.isEmpty ? .due : .waiting
+            if let owner = live.owner {
+                owner.alive ? .running : .orphaned
+            } else if live.follows != nil {
+                .following
+            } else if occurrence.instant > now || (live.waiting == .window && occurrence.eligible > now) {
+                .scheduled
+            } else {
+                waits.isEmpty ? .due : .waiting
             }
-        var task = TaskReport(app: app, id: occurrence.identifier, state: state)
+        var task = TaskReport(app: app.identifier, id: occurrence.identifier, state: state)
         task.kind = occurrence.kind.description
         task.scheduled = Instant(occurrence.instant)
-        if live.owner == nil { task.next = Instant(max(occurrence.instant, occurrence.eligible)) }
+        if live.owner == nil, live.follows == nil { task.next = Instant(max(occurrence.instant, occurrence.eligible)) }
         task.submitted = Instant(occurrence.submitted)
-        task.requires = RequirementWords.list(occurrence.requirements)
-        task.waitsFor = RequirementWords.list(live.waiting)
+        task.requires = occurrence.requirements.names
+        task.waitsFor = waits
+        task.follows = live.follows
+        task.schedule = terms.schedule?.description
+        task.tags = terms.tags ?? []
         task.attempts = occurrence.attempts
         task.pid = live.owner?.pid
         task.started = live.startedAt.map(Instant.init)
+        task.coming = coming(after: occurrence, now, until: horizon, most: most)
         return task
+    }
+
+    /// The instants of its schedule that follow, as if each run came in time.
+    private func coming(
+        after occurrence: Occurrence, _ now: WallTime, until horizon: WallTime, most: Int
+    ) -> [Instant] {
+        let terms = occurrence.terms
+        guard terms.schedule?.isGrid == true else { return [] }
+        var coming: [Instant] = []
+        var instant = occurrence.instant
+        while coming.count < most {
+            let advance = planner.advance(
+                from: instant, terms, identifier: occurrence.identifier, now: max(instant, now), .claimed)
+            guard let next = advance.next, next.instant > instant, next.eligible <= horizon else { break }
+            coming.append(Instant(next.eligible))
+            instant = next.instant
+        }
+        return coming
     }
 
     static func continued(_ app: String, _ progress: ContinuedProgress) -> ContinuedReport {

@@ -11,13 +11,14 @@ extension Session {
         let now = surroundings.now
         var runs: [RunReport] = []
         var reports: [AppReport] = []
+        let ahead = invocation.ahead ?? .seconds(86_400)
         for state in try states() {
-            reports.append(state.report(now: now))
+            reports.append(state.report(now: now, until: now.advanced(by: ahead), most: 500))
             runs += (try? state.history(nil, limit: 5000)) ?? []
         }
         let timeline = Timeline(
             apps: reports, runs: runs, now: now, past: invocation.past ?? .seconds(86_400),
-            ahead: invocation.ahead ?? .seconds(86_400))
+            ahead: ahead)
         if let page = invocation.page {
             try write(TimelinePage(zone: .current, time: surroundings.time).text(timeline), to: page)
         } else if invocation.isJSON {
