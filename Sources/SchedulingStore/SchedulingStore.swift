@@ -70,6 +70,8 @@ package final class SchedulingStore: Sendable {
         self.historyLimit = Int64(max(1, historyLimit))
         self.planner = planner
         file = StoreFile(path: directory.path + "/scheduling.sqlite", vfs: vfs, busyTimeout: busyTimeout, role: role)
+        // Before the lock files, which would be made.
+        if role == .visitor { try file.requireIt() }
         let guards = try LockFile(directory.path + "/store.lock")
         owners = try LockFile(directory.path + "/owners.lock")
         doorbell = try Doorbell(directory.path + "/doorbell")
@@ -87,6 +89,7 @@ package final class SchedulingStore: Sendable {
         _ doing: String, rings: Bool = false, _ body: (inout State) throws -> R
     ) throws(SchedulingFailure) -> R {
         let result = try run(doing) { state in
+            if let refusal = file.refusal(toWriteTo: database, doing: doing) { throw refusal }
             let before = state
             do {
                 let result = try database.transaction { try body(&state) }

@@ -24,11 +24,12 @@ struct StoreFile {
 
     /// Opens the database, made when it is missing, at the present schema, and sees that it belongs to this machine.
     func open(machine: String) throws(SchedulingFailure) -> Database {
-        try role == .app ? makeIfMissing(machine: machine) : requireIt()
+        if role == .app { try makeIfMissing(machine: machine) } else { try requireIt() }
         do {
-            let database = try Database(path: path, mode: .existing, vfs: vfs, busyTimeout: busyTimeout)
+            var database = try Database(path: path, mode: .existing, vfs: vfs, busyTimeout: busyTimeout)
             try Self.configure(database)
             try judge(database)
+            if role == .visitor, try database.userVersion() < StoreSchema.version { database = try copy(of: database) }
             try adopt(database, machine: machine)
             return database
         } catch let error as SQLiteError {
@@ -72,7 +73,7 @@ struct StoreFile {
                 remedy: "Update this program to the library version that wrote the file, or choose another state "
                     + "directory. The file was left as it is.")
         }
-        guard role == .app else { return try requirePresentSchema(version) }
+        guard role == .app else { return }
         if try database.text("PRAGMA journal_mode") != "wal" {
             guard try database.text("PRAGMA journal_mode = WAL") == "wal" else {
                 throw SchedulingFailure(
@@ -105,7 +106,8 @@ struct StoreFile {
 
     // MARK: Visiting
 
-    private func requireIt() throws(SchedulingFailure) {
+    /// It is there.
+    func requireIt() throws(SchedulingFailure) {
         var about = stat()
         guard lstat(path, &about) == 0 else {
             guard errno == ENOENT else { throw .files("open the store", path, errno) }
@@ -116,13 +118,33 @@ struct StoreFile {
         guard about.st_mode & S_IFMT == S_IFREG else { throw .files("open the store", path, ELOOP) }
     }
 
-    /// To bring the file to a newer schema would lock its own app out.
-    private func requirePresentSchema(_ version: Int64) throws(SchedulingFailure) {
-        guard version < StoreSchema.version else { return }
-        throw SchedulingFailure(
-            .stateUnusable, doing: "open the store", subject: path,
-            cause: "it has the older schema \(version), and this program knows schema \(StoreSchema.version)",
-            remedy: "Use the backgroundctl of the library version that the app was built with, or build the app anew.")
+    /// To bring the file itself to a newer schema would lock its own app out: what is read is a copy without a name, that
+    /// was brought there.
+    private func copy(of database: Database) throws -> Database {
+        let template = (getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp") + "/swift-background-XXXXXX"
+        var name = Array(template.utf8CString)
+        let descriptor = mkstemp(&name)
+        guard descriptor >= 0 else { throw SchedulingFailure.files("copy the store to", template, errno) }
+        close(descriptor)
+        let copied = String(decoding: name.dropLast().lazy.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        defer { unlink(copied) }
+        // "The file must not previously exist, or else it must be an empty file" (https://www.sqlite.org/lang_vacuum.html).
+        let statement = try database.prepare("VACUUM INTO ?1")
+        try statement.bind(copied, at: 1)
+        try statement.run()
+        let copy = try Database(path: copied, mode: .existing, busyTimeout: busyTimeout)
+        try copy.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
+        try copy.transaction { try StoreSchema.migrate(copy) }
+        return copy
+    }
+
+    /// Why nothing may be written to what `open` returned; nil if it may.
+    func refusal(toWriteTo database: Database, doing: String) -> SchedulingFailure? {
+        guard database.path != path else { return nil }
+        return SchedulingFailure(
+            .stateUnusable, doing: doing, subject: path,
+            cause: "the app was built with an older library, and this program only reads its store",
+            remedy: "Use the backgroundctl of that version, or build the app anew.")
     }
 
     // MARK: Making
