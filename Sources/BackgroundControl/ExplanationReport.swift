@@ -19,6 +19,8 @@ package struct ExplanationReport: Hashable, Sendable, Encodable {
     package var pid: Int32?
     package var scheduled: Instant?
     package var next: Instant?
+    /// How it recurs, in words.
+    package var schedule: String?
     package var reasons: [Reason]
     /// Its last runs, newest first.
     package var runs: [RunReport]
@@ -36,6 +38,7 @@ package struct ExplanationReport: Hashable, Sendable, Encodable {
         }
         scheduled = explanation.scheduled.map(Instant.init)
         next = explanation.next.map(Instant.init)
+        schedule = explanation.schedule?.description
         reasons = explanation.reasons.map { Reason(what: $0.what, observed: $0.observed, remedy: $0.remedy) }
         runs = explanation.history.map { RunReport(app: app, $0) }
     }

@@ -6,7 +6,7 @@ import Foundation
 
 /// Instants as people and programs read them.
 package struct InstantText: Sendable {
-    private let now: WallTime
+    package let now: WallTime
     private let calendar: Calendar
     private let zone: TimeZone
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import BackgroundSurroundings
 import SchedulingCore
 
 /// Why a task has not run, for people.
@@ -23,7 +24,8 @@ package struct WhyText: Sendable {
             report.reasons.flatMap {
                 [.init($0.what, .warning), .init($0.observed, .dim), .init(arrow + $0.remedy)] as [Columns.Cell]
             })
-        fields.add("Next", next(report))
+        fields.add("Recurs", report.schedule)
+        fields.add("Next", next(report, now: time.now))
         if let last = report.runs.first {
             let detail = last.reason ?? (last.detail.isEmpty ? nil : last.detail)
             fields.add(
@@ -46,12 +48,14 @@ package struct WhyText: Sendable {
         }
     }
 
-    private func next(_ report: ExplanationReport) -> String? {
+    private func next(_ report: ExplanationReport, now: WallTime) -> String? {
         guard let next = report.next else { return nil }
-        guard report.state == "waiting" else { return "not before that: " + time.near(next.wall) }
-        return report.reasons.isEmpty
-            ? "it runs with the next launch"
-            : "it is looked at again " + time.near(next.wall)
-                + ", or as soon as a live process of the app sees a change"
+        let near = time.near(next.wall)
+        if report.state != "waiting" { return "not before that: " + near }
+        if !report.reasons.isEmpty {
+            return "it is looked at again \(near), or as soon as a live process of the app sees a change"
+        }
+        return next.wall > now
+            ? "it runs with the next launch, \(near) at the latest" : "it runs with the next launch"
     }
 }

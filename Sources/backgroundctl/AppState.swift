@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 import BackgroundControl
+import BackgroundMonitors
 import BackgroundSurroundings
 import SchedulingCore
 import SchedulingStore
@@ -19,12 +20,14 @@ struct AppState: Sendable {
         self.services = services
         scope = surroundings.scope
         let facts = surroundings.facts
-        // As the app itself makes it, so that jitter is the same.
-        planner = SchedulePlanner(hostSeed: SeededHash.hash(facts.machineID, seed: SeededHash.hash(app.identifier)))
+        // As the app itself makes it, so that jitter and zones are the same.
+        let planner = SchedulePlanner(
+            hostSeed: SeededHash.hash(facts.machineID, seed: SeededHash.hash(app.identifier)), zones: SystemZones())
+        self.planner = planner
         store = Result { () throws(SchedulingFailure) in
             try SchedulingStore(
                 directory: app.stateDirectory, machine: facts.machineID, boot: facts.bootID, pid: facts.processID,
-                busyTimeout: .seconds(2), lockPatience: .seconds(2), as: .visitor)
+                busyTimeout: .seconds(2), planner: planner, lockPatience: .seconds(2), as: .visitor)
         }
     }
 
