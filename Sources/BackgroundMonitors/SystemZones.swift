@@ -11,12 +11,12 @@ import Synchronization
 /// The system's zone is what the variable TZ says (tzset(3)), else /etc/localtime (localtime(5)), else UTC. Foundation
 /// is not asked: on Linux its rules are compiled in, and know nothing of an updated tzdata.
 ///
-/// State: `cache`, guarded by its mutex, the rules that were read, each with the identity of its file then.
+/// State: `cache`, guarded by its mutex, the rules that were read, each with the version of its file then.
 package final class SystemZones: ZoneSource {
     private let directory: String
     private let localFile: String
     private let variable: String?
-    private let cache = Mutex<[String: (identity: String, rules: ZoneRules)]>([:])
+    private let cache = Mutex<[String: (version: Version?, rules: ZoneRules)]>([:])
 
     /// The one of this process, by the variables that it was started with.
     package static let shared = SystemZones()
@@ -85,8 +85,8 @@ package final class SystemZones: ZoneSource {
     }
 
     private func rules(at path: String, named name: String) throws(ZoneFailure) -> ZoneRules {
-        let identity = Self.identity(of: path)
-        if let known = cache.withLock({ $0[path] }), known.identity == identity { return known.rules }
+        let version = Version(of: path)
+        if let known = cache.withLock({ $0[path] }), known.version == version { return known.rules }
         let bytes: [UInt8]
         do throws(SystemError) {
             bytes = try SmallFile.bytes(at: path, limit: ZoneRules.largestFile + 1)
@@ -107,7 +107,7 @@ package final class SystemZones: ZoneSource {
         let rules = try ZoneRules(tzif: bytes, name: name)
         cache.withLock { cache in
             if cache.count >= Self.cacheLimit { cache = [:] }
-            cache[path] = (identity, rules)
+            cache[path] = (version, rules)
         }
         return rules
     }
@@ -135,19 +135,29 @@ package final class SystemZones: ZoneSource {
         switch local {
         case .utc: "UTC"
         case .rules, .unknown: "TZ=\(variable ?? "")"
-        case .file(let path): Self.identity(of: path)
+        case .file(let path): "\(path) " + (Version(of: path)?.text ?? "missing")
         }
     }
 
-    /// Where a path leads, and which version of the file is there.
-    private static func identity(of path: String) -> String {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return "\(path) missing" }
-        let target = realpath(path, nil)
-        defer { free(target) }
-        let name = target.map { String(cString: $0) } ?? path
-        return "\(name) \(status.st_dev):\(status.st_ino) \(status.st_size) "
-            + "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec) \(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
+    /// Which file a path leads to, and which version of it: another link leads to another inode. Nil: to none.
+    private struct Version: Hashable {
+        let device: dev_t
+        let inode: ino_t
+        let size: off_t
+        let modified: [Int]
+
+        var text: String { "\(device):\(inode) \(size) \(modified)" }
+
+        init?(of path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            device = status.st_dev
+            inode = status.st_ino
+            size = status.st_size
+            modified = [
+                status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec,
+            ]
+        }
     }
 
     /// Told when the link or file of the system's zone is replaced, or the file behind it is. Nil where TZ decides, as
