@@ -94,4 +94,25 @@ struct CompletionTests {
         #expect(try offers("backgroundctl show a/", tasks: tasks) == ["a/fine"])
         #expect(!FileManager.default.fileExists(atPath: mark))
     }
+
+    @Test("fish offers the same", .enabled(if: path("fish") != nil, "fish is not installed"))
+    func fish() throws {
+        func offers(_ line: String) throws -> [Substring] {
+            let script = """
+                \(CompletionScript.text(.fish))
+                function backgroundctl
+                    if test "$argv" = "list --names"
+                        echo reader/refresh
+                        echo photos/x
+                    end
+                end
+                complete -C "\(line)"
+                """
+            let (_, output) = try run("fish", ["--no-config"], script: script)
+            return output.split(separator: "\n").compactMap { $0.split(separator: "\t").first }
+        }
+        #expect(try offers("backgroundctl hi") == ["history"])
+        #expect(try offers("backgroundctl show ") == ["photos/x", "reader/refresh"])
+        #expect(try offers("backgroundctl list --na") == ["--names"])
+    }
 }

@@ -18,6 +18,10 @@ extension OnAHost {
         func looking() async throws {
             let app = ProbeApp(host, "tool-looking")
             try app("submit", "quick", "3600")
+            let timers = app.timers
+            for command in ["list", "history", "timeline", "doctor"] { #expect(!tool(command).output.isEmpty) }
+            for command in ["show", "why"] { #expect(tool(command, app.id + "/quick").status == 0) }
+            #expect(app.timers == timers && timers.count == 1)
             try app("submit", "hold", "0")
             try await app.waitForNote("hold started, attempt 1")
             try host.call(["power", "battery"])
@@ -38,10 +42,8 @@ extension OnAHost {
             #expect(tool("timeline", "--html", "--app", app.id).output.hasSuffix("</html>\n"))
             try host.call(["power", "ac"])
             try await app.waitForNote("bulk0 ran")
-            let timers = app.timers
             let history = tool("history", "--app", app.id)
             #expect(history.output.contains("bulk0") && history.output.contains("succeeded"))
-            #expect(app.timers == timers && timers.count == 1)
             #expect(app.notes.filter { $0.hasPrefix("hold started") }.count == 1)
             // And the orders: one that runs is told to stop, one that waits for its time runs now.
             #expect(tool("run", app.id + "/hold").output.contains("is running already"))
@@ -52,6 +54,33 @@ extension OnAHost {
             try await app.waitForNote("quick ran")
             try await app.waitUntilQuiet()
             #expect(tool("run", app.id + "/quick").status == 1)
+        }
+
+        @Test(
+            "a task that recurs is shown with the runs that come, and one that is run beside its grid leaves the grid alone"
+        )
+        func recurring() async throws {
+            let app = ProbeApp(host, "tool-recurring")
+            try app("submit", "quick", "1200", "every=3600")
+            #expect(
+                tool("show", app.id + "/quick").output.contains("every 1 h"),
+                "\(tool("show", app.id + "/quick").output)")
+            let next = try next(app, "quick")
+            let marks = try #require(try tool.json("timeline", "--app", app.id)["marks"] as? [[String: Any]])
+            #expect(marks.count { $0["kind"] as? String == "coming" } == 24)
+            #expect(tool("run", app.id + "/quick").status == 0)
+            try await app.waitForNote("quick ran")
+            try await Eventually.holds("the grid is armed again", seen: { tool("list").output }) {
+                try tool.states(app) == ["quick": "scheduled"]
+            }
+            #expect(try self.next(app, "quick") == next)
+            #expect(tool("cancel", app.id + "/quick").status == 0)
+            try await app.waitUntilQuiet()
+        }
+
+        private func next(_ app: ProbeApp, _ task: String) throws -> String {
+            let shown = try tool.json("show", app.id + "/" + task)
+            return try #require((shown["task"] as? [String: Any])?["next"] as? String)
         }
 
         @Test("what was cancelled goes with its timer, and the launch at login with it")

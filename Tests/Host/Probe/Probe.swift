@@ -72,6 +72,9 @@ struct Probe {
             ("storage", .storageNotLow), ("calm", .lowLoad), ("idle", .userIdle),
         ]
         request.requirements.formUnion(Requirement(others.filter { arguments.contains($0.0) }.map(\.1)))
+        if let every = arguments.compactMap({ $0.wholeMatch(of: #/every=([0-9]+)/#)?.1 }).first.flatMap({ Int64($0) }) {
+            request.schedule = .every(.seconds(every))
+        }
         try scheduler.submit(request)
         print("submitted")
     }
