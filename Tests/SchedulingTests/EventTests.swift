@@ -59,6 +59,15 @@ struct EventTests {
         #expect(about[1].duration == nil && about[1].outcome == nil)
     }
 
+    @Test("what was undone is not told: a submission that the limit refuses leaves no event")
+    func undone() async throws {
+        let test = try makeTest()
+        try test.scheduler.submitRefresh("a", in: 60, now: time)
+        #expect(throws: (any Error).self) { try test.scheduler.submitRefresh("b", in: 60, now: time) }
+        test.scheduler.cancel(taskRequestWithIdentifier: "a")
+        #expect(test.events.compactMap(\.identifier) == ["a", "a"], "\(test.events)")
+    }
+
     @Test("what a task waits for is told with the next look, and why it is told to stop, and that it is due again")
     func waitsAndStops() async throws {
         let test = try makeTest { [time] _ in try await time.sleep(for: .seconds(600)) }
