@@ -78,6 +78,23 @@ struct GuideExamples {
     // [end]
 
     // [example]
+    @Test("the newspaper comes at seven in the morning, wherever the machine is")
+    func travelling() async throws {
+        let time = ManualTime(date: Date(timeIntervalSince1970: 1_782_000_000))  // 21 June 2026, midnight in UTC
+        let host = try TestScheduler(time: time) { scheduler in
+            scheduler.register(forTaskWithIdentifier: "newspaper") { _ in }
+        }
+        try await host.changeTimeZone("Europe/Warsaw")
+        let request = ProcessingTaskRequest(identifier: "newspaper")
+        request.schedule = .calendar(try .daily(at: .init(7)))
+        try host.scheduler.submit(request)
+        #expect(host.wakeups == [time.date.addingTimeInterval(5 * 3600)])
+        try await host.changeTimeZone("America/New_York")
+        #expect(host.wakeups == [time.date.addingTimeInterval(11 * 3600)])
+    }
+    // [end]
+
+    // [example]
     @Test("an upload that kills its process is tried five times, and not for ever")
     func crashes() async throws {
         let host = try TestScheduler { scheduler in

@@ -19,6 +19,16 @@ struct ScheduleArticleExamples {
         // [end]
     }
 
+    func calendar() throws {
+        // [example]
+        let report = ProcessingTaskRequest(identifier: "report")
+        report.schedule = .calendar(try .weekly(on: .monday, .friday, at: .init(9, 30)))
+        let accounts = ProcessingTaskRequest(identifier: "accounts")
+        accounts.schedule = .calendar(try .monthly(on: .last, at: .init(18)), timeZone: "Europe/Warsaw")
+        try scheduler.submit(contentsOf: [report, accounts])
+        // [end]
+    }
+
     func missed(_ request: ProcessingTaskRequest) {
         // [example]
         request.missedRuns = .runAll(max: 24)  // the report of each missed hour is wanted
