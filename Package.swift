@@ -138,9 +138,16 @@ let package = Package(
         // A seeded random world that runs the real parts, and a disk whose power can be cut.
         .target(
             name: "CBackgroundFaultVFS", dependencies: ["CBackgroundSQLite"], path: "Tests/Simulation/FaultVFS"),
+        .target(
+            name: "SchedulingSimulation",
+            dependencies: [
+                "SchedulingRuntime", "SchedulingCore", "SchedulingStore", "BackgroundSurroundings",
+                "CBackgroundSQLite", "CBackgroundFaultVFS",
+            ], path: "Tests/Simulation/World"),
+        .executableTarget(name: "soak", dependencies: ["SchedulingSimulation"], path: "Tests/Simulation/Soak"),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["CBackgroundFaultVFS", "CBackgroundSQLite", "BackgroundSQLite"],
+            dependencies: ["soak", "CBackgroundFaultVFS", "CBackgroundSQLite", "BackgroundSQLite"],
             path: "Tests/Simulation/SimulationTests"),
 
         // The real thing: a program that is driven on a real systemd host.

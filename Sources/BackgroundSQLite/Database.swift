@@ -119,13 +119,35 @@ package final class Database {
         try statement("BEGIN IMMEDIATE").run()
         do {
             let result = try body()
-            try statement("COMMIT").run()
+            try commit()
             return result
         } catch {
-            // Some errors have rolled back already (https://www.sqlite.org/lang_transaction.html).
-            if sqlite3_get_autocommit(connection) == 0 { try? statement("ROLLBACK").run() }
+            rollBack()
             throw error
         }
+    }
+
+    private func commit() throws(SQLiteError) {
+        do throws(SQLiteError) {
+            try statement("COMMIT").run()
+        } catch {
+            rollBack()
+            if error.isInputOutput { overwriteFailedCommit() }
+            throw error
+        }
+    }
+
+    /// Some errors have rolled back already (https://www.sqlite.org/lang_transaction.html).
+    private func rollBack() {
+        if sqlite3_get_autocommit(connection) == 0 { try? statement("ROLLBACK").run() }
+    }
+
+    /// A commit whose sync failed is whole in the log, behind its end: who reads the log anew after our death would take
+    /// it for done. The next commit overwrites it; so one that changes nothing is made at once. If that fails too, the
+    /// next one does it.
+    private func overwriteFailedCommit() {
+        guard let version = try? userVersion() else { return }
+        try? execute("PRAGMA user_version = \(version)")
     }
 
     /// Runs `body` on one snapshot, without writing.

@@ -55,6 +55,8 @@ extension SQLiteError {
     package var isAccess: Bool {
         code == SQLITE_READONLY || code == SQLITE_CANTOPEN || code == SQLITE_PERM || code == SQLITE_AUTH
     }
+    /// A call to the file system failed.
+    package var isInputOutput: Bool { code == SQLITE_IOERR }
     /// A uniqueness or other constraint refused the row.
     package var isConstraint: Bool { code == SQLITE_CONSTRAINT }
 }

@@ -139,11 +139,12 @@ final class ContinuedRunner: Sendable {
 
     private func enqueue(_ work: @escaping @Sendable (ContinuedRunner) -> Void) {
         state.withLock { $0.waiting += 1 }
-        queue.async {
+        let job: @Sendable () -> Void = {
             work(self)
             self.state.withLock { $0.waiting -= 1 }
             self.environment.onProgress()
         }
+        if let background = environment.background { background(job) } else { queue.async(execute: job) }
     }
 
     /// Whether something that happened is not worked off yet.

@@ -104,6 +104,7 @@ package final class SchedulingStore: Sendable {
                 throw error
             }
         }
+        neighbours?.committed()
         if rings { ring() }
         return result
     }

@@ -12,6 +12,8 @@ package protocol DoorbellHearing: AnyObject, Sendable {
 ///
 /// All simulated processes share one thread: nobody may wait for another, and rings arrive when the simulation says so.
 package protocol StoreNeighbours: Sendable {
+    /// A commit is done.
+    func committed()
     func ring()
     func watch(_ onRing: @escaping @Sendable () -> Void) -> (any DoorbellHearing)?
     /// Another process holds this lock: what is thrown instead of waiting for it.

@@ -96,6 +96,18 @@ void faultvfs_power_cut(faultvfs_disk *disk) {
     }
 }
 
+void faultvfs_shut_down(faultvfs_disk *disk) {
+    for (node *file = disk->nodes; file; file = file->next) faultvfs_sync(file);
+    faultvfs_sync_names(disk);
+    faultvfs_power_cut(disk);
+}
+
+int faultvfs_open_files(const faultvfs_disk *disk) {
+    int count = 0;
+    for (const handle *file = disk->handles; file; file = file->next) count++;
+    return count;
+}
+
 uint64_t faultvfs_writes(const faultvfs_disk *disk) { return disk->writes; }
 uint64_t faultvfs_syncs(const faultvfs_disk *disk) { return disk->syncs; }
 uint64_t faultvfs_lost(const faultvfs_disk *disk) { return disk->lost; }

@@ -55,7 +55,7 @@ typedef struct handle {
     shm *memory;
     int process, is_dead, level;
     int shared_slots, exclusive_slots;
-    int wrote;
+    int wrote, recovers;
 } handle;
 
 struct faultvfs_disk {

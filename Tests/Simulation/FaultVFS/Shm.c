@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// The slot that who writes the log holds.
-enum { WRITER = 0 };
+/// The slots that who writes the log holds, and who reads it anew.
+enum { WRITER = 0, RECOVERER = 2 };
 
 static void free_saved(shm *memory) {
     for (int i = 0; i < REGIONS; i++) {
@@ -68,6 +68,7 @@ static int lock(handle *file, int offset, int count, int exclusive) {
     for (int slot = offset; slot < offset + count; slot++) {
         int bit = 1 << slot;
         if (exclusive) {
+            if (slot == RECOVERER) file->recovers = 1;
             memory->exclusive[slot] = file;
             file->exclusive_slots |= bit;
         } else if (!(file->shared_slots & bit)) {
@@ -86,6 +87,10 @@ int faultvfs_shm_lock(sqlite3_file *base, int offset, int count, int flags) {
         if (file->is_dead) return SQLITE_OK;
         unlock(file, offset, count);
         faultvfs_disk *disk = file->file->disk;
+        if (file->recovers && offset <= RECOVERER && offset + count > RECOVERER) {
+            file->recovers = 0;
+            if (disk->committed && file->process) disk->committed(disk->context, 0);
+        }
         if (offset == WRITER && (flags & SQLITE_SHM_EXCLUSIVE) && file->wrote && disk->committed && file->process) {
             file->wrote = 0;
             disk->committed(disk->context, file->process);

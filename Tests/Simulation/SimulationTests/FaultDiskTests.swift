@@ -14,6 +14,8 @@ private final class Scratch {
     var code: Int32 = 0
     var commits = 0
     var cutsPower = false
+    /// Only calls of this kind count; nil: all.
+    var kind: faultvfs_call?
 
     init(seed: UInt64) throws {
         let parent = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
@@ -23,9 +25,9 @@ private final class Scratch {
         disk = faultvfs_disk_new(seed)
         faultvfs_disk_observe(
             disk,
-            { context, process, _ in
+            { context, process, call in
                 guard let context else { return 0 }
-                return Unmanaged<Scratch>.fromOpaque(context).takeUnretainedValue().called(process)
+                return Unmanaged<Scratch>.fromOpaque(context).takeUnretainedValue().called(process, call)
             },
             { context, _ in
                 guard let context else { return }
@@ -39,8 +41,8 @@ private final class Scratch {
     }
 
     /// After `kills` more calls of the VFS it happens.
-    private func called(_ process: Int32) -> Int32 {
-        guard let left = kills else { return 0 }
+    private func called(_ process: Int32, _ call: faultvfs_call) -> Int32 {
+        guard let left = kills, kind == nil || kind == call else { return 0 }
         kills = left - 1
         guard left <= 0 else { return 0 }
         kills = nil
@@ -174,5 +176,42 @@ private struct Seeded: RandomNumberGenerator {
         }
         #expect(failures > 0)
         #expect(try database.text("PRAGMA integrity_check") == "ok")
+    }
+
+    @Test("a commit whose sync failed is not there when the log is read anew after its process died")
+    func failedCommitStaysFailed() throws {
+        let scratch = try Scratch(seed: 6)
+        do {
+            let database = try scratch.open(1)
+            scratch.kind = FAULTVFS_SYNC
+            scratch.code = 10 | 4 << 8
+            scratch.kills = 0
+            #expect(throws: SQLiteError.self) {
+                try database.transaction { try database.execute("INSERT INTO t VALUES (1, zeroblob(20000))") }
+            }
+        }
+        #expect(scratch.kills == nil)
+        let database = try scratch.open(2)
+        #expect(try database.integer("SELECT count(*) FROM t") == 0)
+    }
+
+    @Test("what is committed after a sync that failed, and lost its pages, survives a power cut")
+    func failedSyncLosesNothingLater() throws {
+        let scratch = try Scratch(seed: 7)
+        faultvfs_failed_sync_drops(scratch.disk, 1)
+        do {
+            let database = try scratch.open(1)
+            scratch.kind = FAULTVFS_SYNC
+            scratch.code = 10 | 4 << 8
+            scratch.kills = 0
+            try? database.transaction { try database.execute("INSERT INTO t VALUES (1, zeroblob(20000))") }
+        }
+        do {
+            let database = try scratch.open(2)
+            try database.transaction { try database.execute("INSERT INTO t VALUES (2, zeroblob(20000))") }
+        }
+        faultvfs_power_cut(scratch.disk)
+        let database = try scratch.open(3)
+        #expect(try database.integer("SELECT max(id) FROM t") == 2)
     }
 }

@@ -32,6 +32,7 @@ typedef enum {
 /// kill the process, or cut the power.
 typedef int (*faultvfs_hook)(void *context, int process, faultvfs_call call);
 /// Called when a process that lives has let go of the log's write lock after writing frames: what it committed can be seen.
+/// Also when it has read the log anew, which may show what a dead process committed: then `process` is 0.
 typedef void (*faultvfs_committed)(void *context, int process);
 
 typedef struct faultvfs_disk faultvfs_disk;
@@ -60,6 +61,11 @@ void faultvfs_power_cut(faultvfs_disk *disk);
 /// by itself with synchronous FULL (https://www.sqlite.org/pragma.html#pragma_synchronous).
 void faultvfs_sync_names(faultvfs_disk *disk);
 
+/// The host goes down as it should: everything is written, and every process is gone.
+void faultvfs_shut_down(faultvfs_disk *disk);
+
+/// How many files are open on it.
+int faultvfs_open_files(const faultvfs_disk *disk);
 /// How many writes, and how many successful syncs, there were.
 uint64_t faultvfs_writes(const faultvfs_disk *disk);
 uint64_t faultvfs_syncs(const faultvfs_disk *disk);
