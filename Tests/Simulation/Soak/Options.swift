@@ -6,9 +6,11 @@ struct Options {
     static let usage = """
         soak [--steps N] [--seed N] [--moves N] [--stride N] [--disk DIRECTORY] [--failures DIRECTORY]
         soak --replay FILE
+        soak --show SEED [--moves N]
 
         Runs seeded worlds until N steps are done, and ends with an error at the first promise that is broken: the
-        world is shortened then, and written to a file that --replay runs again, with every step told.
+        world is shortened then, and written to a file that --replay runs again, with every step told. --show tells
+        every step of a seed's world.
 
           --seed N        the first world's seed (1)
           --stride N      the distance to the next one's (1)
@@ -24,6 +26,7 @@ struct Options {
     var disk: String?
     var failures = "."
     var replay: String?
+    var show: UInt64?
 
     struct Misuse: Error {}
 
@@ -39,6 +42,7 @@ struct Options {
             case ("--disk", _): disk = value
             case ("--failures", _): failures = value
             case ("--replay", _): replay = value
+            case ("--show", let number?): show = number
             default: throw Misuse()
             }
         }

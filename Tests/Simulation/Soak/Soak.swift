@@ -14,6 +14,7 @@ struct Soak {
     /// True if every promise was kept.
     func run() throws -> Bool {
         if let file = options.replay { return try replay(file) }
+        if let seed = options.show { return try show(Script(seed: seed, count: options.moves)) }
         let start = uptime
         var told = start
         var steps = 0
@@ -67,6 +68,10 @@ struct Soak {
             tell("\(file) holds no world.")
             return false
         }
+        return try show(script)
+    }
+
+    private func show(_ script: Script) throws -> Bool {
         let result = try script.run(traces: true)
         for line in result.trace { tell(line) }
         tell(result.violation.map { "seed \(script.seed): \($0)" } ?? "No promise is broken.")

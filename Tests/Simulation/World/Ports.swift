@@ -32,10 +32,10 @@ final class Ports: TimeSource, ConditionsSource, HostPort, Waker, StoreNeighbour
 
     // MARK: ConditionsSource
 
-    func observe() -> Conditions { world.conditions }
+    func observe(_ kinds: ConditionKinds) -> Conditions { world.conditions.only(kinds) }
 
     func watch(_ onChange: @escaping @Sendable (Conditions) -> Void) -> any ConditionsWatch {
-        let watch = SimulatedWatch(onChange)
+        let watch = SimulatedWatch(ports: self, onChange)
         process?.watchers.append(WeakWatch(watch: watch))
         return watch
     }
@@ -168,8 +168,18 @@ final class SimulatedBell: DoorbellHearing, @unchecked Sendable {
 
 final class SimulatedWatch: ConditionsWatch, @unchecked Sendable {
     // Reason: as `Ports`.
-    var onChange: (@Sendable (Conditions) -> Void)?
-    init(_ onChange: @escaping @Sendable (Conditions) -> Void) { self.onChange = onChange }
+    private let ports: Ports
+    private(set) var onChange: (@Sendable (Conditions) -> Void)?
+    private(set) var kinds: ConditionKinds = []
+    init(ports: Ports, _ onChange: @escaping @Sendable (Conditions) -> Void) {
+        self.ports = ports
+        self.onChange = onChange
+    }
+    func observe(_ kinds: ConditionKinds) -> Conditions {
+        self.kinds = kinds
+        return ports.observe(kinds)
+    }
+    func narrow(to kinds: ConditionKinds) { self.kinds.formIntersection(kinds) }
     func stop() { onChange = nil }
 }
 

@@ -38,7 +38,7 @@ package struct Script: Sendable {
     // MARK: Shortening
 
     /// Leaves out whatever is not needed for the same promise to be broken; `attempts` runs at the most.
-    package func shortened(for violation: Violation, after steps: Int, attempts: Int = 400) -> Script {
+    package func shortened(for violation: Violation, after steps: Int, attempts: Int = 150) -> Script {
         var best = self
         best.moves = Array(moves.prefix(steps))
         var left = attempts

@@ -255,7 +255,7 @@ extension World {
                 queue.append(
                     Item(
                         process: process.pid,
-                        what: .call("conditions") { [unowned self] in onChange(conditions) }))
+                        what: .call("conditions") { [unowned self] in onChange(conditions.only(watch.kinds)) }))
             }
         }
     }
