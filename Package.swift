@@ -154,6 +154,10 @@ let package = Package(
         .executableTarget(
             name: "hostprobe", dependencies: ["Scheduling", "SchedulingRuntime", "BackgroundSystemCalls"],
             path: "Tests/Host/Probe"),
+        // Measured beside Foundation; `Tests/Benchmarks` is a package of its own and sees what is public only.
+        .executableTarget(
+            name: "instants", dependencies: ["SchedulingCore", "BackgroundMonitors", "BackgroundSurroundings"],
+            path: "Tests/Benchmarks/Instants"),
         // And one that is killed a thousand times.
         .executableTarget(
             name: "hostvictim",

@@ -104,6 +104,7 @@ extension SchedulerMachine {
     }
 
     mutating func host(_ event: HostEvent, _ now: Moment) -> [Effect] {
+        backlog = []
         switch event {
         case .willSleep(let grace): return announce(.systemSleep, grace, now)
         case .willShutDown(let grace): return announce(.systemShutdown, grace, now)
@@ -128,6 +129,7 @@ extension SchedulerMachine {
 
     mutating func observed(_ conditions: Conditions, _ now: Moment) -> [Effect] {
         self.conditions = conditions
+        backlog = []
         var effects: [Effect] = []
         for (id, run) in runs.sorted(by: { $0.key < $1.key }) {
             let unmet = run.occurrence.requirements.unmet(by: conditions)

@@ -12,6 +12,7 @@ extension SchedulerMachine {
 
     mutating func looked(_ due: [Occurrence], next: WallTime?, _ now: Moment) -> [Effect] {
         self.next = next
+        backlog = []
         guard mayStart, !isClaiming else { return [] }  // after a claim it looks again anyway
         var putOff: [Effect] = []
         var room: [Effect] = []
@@ -28,7 +29,10 @@ extension SchedulerMachine {
                 if occurrence.terms.overlap == .replace { room += makeRoom(for: occurrence, now) }
                 continue
             }
-            guard free > 0 else { continue }
+            guard free > 0 else {
+                backlog.append(occurrence)
+                continue
+            }
             guard handled.contains(occurrence.identifier) else {
                 // One that already waits keeps its instant.
                 if occurrence.eligible <= now.wall { putOff.append(postpone(occurrence, .noHandler, now)) }

@@ -129,6 +129,8 @@ package struct SchedulerMachine: Sendable {
     var madeRoomFor: Set<Int64> = []
     /// A `claim` is under way and not answered: what it brings is ours, to be run or to be given back.
     var isClaiming = false
+    /// What the latest look found and had no room for, the earliest first; nothing of it is decided.
+    var backlog: ArraySlice<Occurrence> = []
     var isFinished = false
     var next: WallTime?
     var heartbeat: Int64?
@@ -164,7 +166,7 @@ package struct SchedulerMachine: Sendable {
             case .stopAsked(let id, let reason): expire([id], for: reason, grace: nil, now)
             case .host(let event): host(event, now)
             case .timeReached: timeReached(now)
-            case .rang: mayStart ? [lookAgain] : []
+            case .rang: rang()
             case .registered(let identifiers): registered(identifiers)
             }
         if isFinished { effects.append(.finish) }
@@ -172,8 +174,14 @@ package struct SchedulerMachine: Sendable {
         return effects
     }
 
+    private mutating func rang() -> [Effect] {
+        backlog = []
+        return mayStart ? [lookAgain] : []
+    }
+
     private mutating func registered(_ identifiers: Set<String>) -> [Effect] {
         handled = identifiers
+        backlog = []
         return mayStart ? [.look(includingWaiting: false)] : []
     }
 

@@ -22,10 +22,14 @@ final class Runner: Sendable {
         /// Inputs that come before the start wait: what dead processes left is not recovered yet.
         var isStarted = false
         var isWorking = false
-        /// The latest setting of the alarm, which waits until the inbox is empty.
-        var settingOfAlarm: Effect?
+        /// What waits until the inbox is empty.
+        var later = LaterEffects()
         var runs: [Int64: TaskRun] = [:]
         var unrecorded: [RunEnd] = []
+        /// Whether there are ends that nobody tried to record yet.
+        var hasNewEnds = false
+        /// What the store was like when the doorbell was heard last.
+        var heard: StoreStamp?
         /// How many turns in a row met a failure.
         var failures = 0
         var isAbandoned = false
@@ -68,7 +72,7 @@ final class Runner: Sendable {
         let main = environment.time.makeAlarm { [weak self] in self?.send(.timeReached) }
         let retry = environment.time.makeAlarm { [weak self] in self?.rang() }
         alarm.withLock { $0 = (main, retry) }
-        let doorbell = store.watch { [weak self] in self?.rang() }
+        let doorbell = store.watch { [weak self] in self?.heard() }
         let clockWatch = environment.time.watchSettings { [weak self] in self?.clockWasSet() }
         let zoneWatch = environment.zones.watch { [weak self] in self?.clockWasSet() }
         state.withLock { state in
@@ -207,27 +211,48 @@ final class Runner: Sendable {
                     failed(error, at: effect)
                 }
             }
+            do throws(SchedulingFailure) {
+                try recordNewEnds()
+            } catch {
+                failure = error
+                failed(error, at: nil)
+            }
         }
         environment.onProgress()
     }
 
-    /// Nil when the turn is over; `failure`: what it has met so far.
+    /// What all that came in by now leads to; nil when the turn is over. `failure`: what it has met so far.
     private func nextEffects(after failure: SchedulingFailure?) -> [Effect]? {
         let now = environment.time.now()
-        let (effects, givesUp) = state.withLock { state -> ([Effect]?, Bool) in
-            guard !state.inbox.isEmpty else {
-                if let setting = state.settingOfAlarm.take() { return ([setting], false) }
-                state.isWorking = false
-                state.failures = failure == nil ? 0 : state.failures + 1
-                return (nil, mode == .launch && state.machine.isIdle && state.failures > 3)
-            }
-            var effects = state.machine.handle(state.inbox.removeFirst(), at: now)
-            // Only the last of a turn counts, and each wakes Dispatch's timer thread: not between a look and its claim.
-            if case .setAlarm? = effects.last { state.settingOfAlarm = effects.removeLast() }
-            return (effects, false)
+        let (effects, givesUp, rings) = state.withLock { state -> ([Effect]?, Bool, Bool) in
+            let isOver = state.inbox.isEmpty
+            let rings = state.later.takeRing(isOver: isOver, at: now.awake)
+            guard isOver else { return (work(off: &state, after: failure, now), false, rings) }
+            let later = state.later.takeAll(at: now.awake)
+            if rings || !later.isEmpty { return (later, false, rings) }
+            state.isWorking = false
+            state.failures = failure == nil ? 0 : state.failures + 1
+            return (nil, mode == .launch && state.machine.isIdle && state.failures > 3, false)
         }
+        if rings { store.ring() }
         if effects == nil, let failure {
             if givesUp { finish(.failure(failure)) } else { tryAgainLater() }
+        }
+        return effects
+    }
+
+    /// Of all that came in, at once: what ended during one commit is recorded in the next one together.
+    private func work(off state: inout State, after failure: SchedulingFailure?, _ now: Moment) -> [Effect] {
+        var effects: [Effect] = []
+        for input in state.inbox { effects += state.machine.handle(input, at: now) }
+        state.inbox.removeAll(keepingCapacity: true)
+        effects = state.later.keep(back: effects, at: now.awake)
+        guard failure == nil, let index = effects.firstIndex(where: { if case .look = $0 { true } else { false } })
+        else { return effects }
+        switch state.machine.shortcut(at: now) {
+        case .claim(let ids): effects[index] = .claim(ids)
+        case .wait: effects.remove(at: index)
+        case nil: break
         }
         return effects
     }
@@ -242,15 +267,17 @@ final class Runner: Sendable {
         let now = environment.time.now().wall
         switch effect {
         case .look(let includingWaiting):
+            try recordNewEnds()
             try followClocks(now)
-            let found = try store.look(now: now, includingWaiting: includingWaiting, limit: 64)
+            let filter = state.withLock { $0.machine.lookFilter }
+            let found = try store.look(now: now, includingWaiting: includingWaiting, limit: 64, leavingOut: filter)
             enqueue(.looked(due: found.due, next: found.next))
         case .observeConditions(let requirements):
             enqueue(.conditionsObserved(watchOfConditions().observe(requirements.conditions)))
         case .watchConditions(let requirements): narrowWatch(to: requirements.conditions)
         case .askWhatWaits: enqueue(.waiting(try store.waitingRequirements()))
         case .claim(let ids):
-            let claimed = try store.claim(ids, now: now)
+            let claimed = try claim(ids, now)
             CrashPoint.pass(.afterClaim)
             enqueue(.claimed(claimed, asked: ids))
         case .holdLocks:
@@ -259,16 +286,20 @@ final class Runner: Sendable {
             {
                 environment.log("Sleep and shutdown are not held back while tasks run: \(refusal)")
             }
-        case .releaseLocks: environment.host.releaseLocks()
+        case .releaseLocks:
+            defer { environment.host.releaseLocks() }
+            try recordNewEnds()
         case .start(let occurrence): start(occurrence)
         case .markCut(let ids, let reason): try store.markCut(ids, reason: reason)
         case .expire(let id, let reason): expire(id, reason)
-        case .end(let end): try record(end)
+        case .end(let end): note(end)
         case .postpone(let postponement): try postpone(postponement, now)
         case .skip(let occurrence): try store.skip([occurrence], now: now)
         case .requestStop(let identifier, let reason):
             _ = try store.requestStop(identifier: identifier, reason: reason)
-        case .keepArmed: try keepArmed()
+        case .keepArmed:
+            try recordNewEnds()
+            try keepArmed()
         case .tellServiceManager(let running): tellServiceManager(running)
         case .setAlarm(let wall, let awake): alarm.withLock { $0?.main.set(wall: wall, awake: awake) }
         case .finish:
@@ -309,26 +340,6 @@ final class Runner: Sendable {
         if !run.tellToStop(reason, environment) { enqueue(.cannotBeTold(id)) }
     }
 
-    private func record(_ end: SchedulerMachine.RunEnd) throws(SchedulingFailure) {
-        state.withLock { state in
-            state.runs.removeValue(forKey: end.occurrence)?.close()
-            state.unrecorded.append(
-                RunEnd(
-                    occurrence: end.occurrence, outcome: end.outcome, reason: end.reason, detail: end.detail,
-                    started: end.started, ended: end.ended, again: end.again, givesUp: end.givesUp))
-        }
-        try recordEnds()
-    }
-
-    /// Records this end, and those that the store refused before.
-    private func recordEnds() throws(SchedulingFailure) {
-        let ends = state.withLock(\.unrecorded)
-        if ends.isEmpty { return }
-        try store.finish(ends)
-        state.withLock { $0.unrecorded.removeFirst(ends.count) }
-        CrashPoint.pass(.afterFinish)
-    }
-
     private func postpone(_ postponement: SchedulerMachine.Postponement, _ now: WallTime) throws(SchedulingFailure) {
         let occurrence = postponement.occurrence
         let (waiting, seen): (Requirement, Int?) =
@@ -357,7 +368,7 @@ final class Runner: Sendable {
 
     /// A store that fails does not stop what runs: ends are kept and tried again; a launch gives up after a few tries, and
     /// systemd tries again later.
-    private func failed(_ error: SchedulingFailure, at effect: Effect) {
+    private func failed(_ error: SchedulingFailure, at effect: Effect?) {
         environment.log(error.description)
         // A look from before would have a launch believe that all is done.
         state.withLock { $0.inbox.removeAll { if case .looked = $0 { true } else { false } } }

@@ -164,10 +164,13 @@ package final class WakeupKeeper: Sendable {
         guard let record, record.generation == waker.generation(), record.instant > now, record.instant <= target,
             !isOurLaunch(record.name)
         else { return false }
-        // Too early is a needless launch: while something runs it may be early, but not before the next heartbeat.
+        // Too early is a needless launch: while something runs it may be early, but not before the next heartbeat. While a
+        // live runner works off what is due, the target moves on with the clock, and half the slack behind it is enough.
+        let isBehind = runner == .acting && outlook.earliest.map { $0 <= now } ?? false
+        let tolerance = isBehind ? policy.runnerSlack / 2 : outlook.claimed > 0 ? .zero : .seconds(1)
         let watchdogFloor = now.advanced(by: policy.watchdog * 2 / 3)
-        let floor = outlook.claimed > 0 ? min(target, watchdogFloor) : target.advanced(by: .seconds(-1))
-        return record.instant >= floor
+        let floor = target.advanced(by: .zero - tolerance)
+        return record.instant >= (outlook.claimed > 0 ? min(floor, watchdogFloor) : floor)
     }
 
     /// Returns false if another process changed what is pending in between.

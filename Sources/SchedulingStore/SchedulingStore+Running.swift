@@ -9,13 +9,18 @@ extension SchedulingStore {
     /// What can be claimed now, the earliest first: pending, eligible, and nothing of its identifier is running, or it may
     /// have that make room; and the next instant after `now` at which something pending becomes eligible.
     ///
-    /// `includingWaiting`: also what waits for a condition and is looked at again only later.
+    /// `includingWaiting`: also what waits for a condition and is looked at again only later, the earliest `limit` of those
+    /// that could start by what `filter` knows.
     package func look(
-        now: WallTime, includingWaiting: Bool, limit: Int
+        now: WallTime, includingWaiting: Bool, limit: Int, leavingOut filter: LookFilter = LookFilter()
     ) throws(SchedulingFailure) -> (due: [Occurrence], next: WallTime?) {
         try read("look for what is due") { _ in
-            var due = try occurrences(Self.eligible, now, limit)
-            if includingWaiting, due.count < limit { due += try occurrences(Self.waiting, now, limit - due.count) }
+            var due = try occurrences(Self.eligible, now, limit) { !filter.overdue.contains($0) }
+            if includingWaiting, due.count < limit {
+                due += try occurrences(Self.waiting, now, limit - due.count, unmet: filter.unmet) { identifier in
+                    filter.handled?.contains(identifier) ?? true && !filter.overdue.contains(identifier)
+                }
+            }
             return (due, try nextEligible(now))
         }
     }
@@ -60,22 +65,30 @@ extension SchedulingStore {
     private static let eligible = occurrences(
         from: "occurrences_pending", where: "o.eligible <= ?1 AND o.instant <= ?1")
     private static let waiting = occurrences(
-        from: "occurrences_waiting", where: "o.waiting <> 0 AND o.eligible > ?1 AND o.instant <= ?1")
+        from: "occurrences_waiting",
+        where: "o.waiting <> 0 AND (o.forced OR (r.requirements & ?2) = 0) AND o.eligible > ?1 AND o.instant <= ?1")
 
     private static func occurrences(from index: String, where condition: String) -> String {
         """
         SELECT \(Occurrence.columns) FROM occurrences o INDEXED BY \(index) \
         CROSS JOIN requests r ON r.id = o.request \
         WHERE o.state = 0 AND \(condition) AND (r.replaces OR r.identifier NOT IN (\(runningIdentifiers))) \
-        ORDER BY o.eligible, o.id LIMIT ?2
+        ORDER BY o.eligible, o.id
         """
     }
 
-    private func occurrences(_ query: String, _ now: WallTime, _ limit: Int) throws -> [Occurrence] {
+    /// Row by row, so that what is left out takes no room.
+    private func occurrences(
+        _ query: String, _ now: WallTime, _ limit: Int, unmet: Requirement? = nil, where isWanted: (String) -> Bool
+    ) throws -> [Occurrence] {
         let statement = try database.statement(query)
         try statement.bind(now, at: 1)
-        try statement.bind(Int64(max(0, limit)), at: 2)
-        let found = try statement.rows(Occurrence.init(row:))
+        if let unmet { try statement.bind(Int64(unmet.rawValue), at: 2) }
+        defer { statement.reset() }
+        var found: [Occurrence] = []
+        while found.count < limit, try statement.step() {
+            if isWanted(statement.text(2)) { found.append(Occurrence(row: statement)) }
+        }
         guard found.contains(where: { $0.terms.overlap == .replace }) else { return found }
         let running = Set(try database.statement(Self.runningIdentifiers).rows { $0.text(0) })
         return found.map { occurrence in
@@ -88,11 +101,17 @@ extension SchedulingStore {
     /// Takes pending occurrences for this owner, in one commit; returns those it holds now.
     ///
     /// Left out: what another took, what is gone, what lies ahead of `now`, and what has an occurrence of the same
-    /// identifier running.
-    package func claim(_ ids: [Int64], now: WallTime) throws(SchedulingFailure) -> [Occurrence] {
-        if ids.isEmpty { return [] }
+    /// identifier running. `ends`: what ended before, recorded in the same commit, as by `finish`; it does not ring.
+    package func claim(
+        _ ids: [Int64], after ends: [RunEnd] = [], now: WallTime
+    ) throws(SchedulingFailure) -> [Occurrence] {
+        if ids.isEmpty {
+            try finish(ends, rings: false)
+            return []
+        }
         return try write("claim runs") { state in
             let owner = try Self.owner(state, "claim runs in")
+            try finish(ends, owner: owner)
             var running = Set(try database.statement(Self.runningIdentifiers).rows { $0.text(0) })
             let look = try database.statement(
                 """
@@ -132,23 +151,28 @@ extension SchedulingStore {
     ///
     /// An end that failed or expired burns an attempt; one that was interrupted does not. A run that was cancelled
     /// meanwhile is not tried again. Ends of what this owner does not hold are passed over.
-    package func finish(_ ends: [RunEnd]) throws(SchedulingFailure) {
+    package func finish(_ ends: [RunEnd], rings: Bool = true) throws(SchedulingFailure) {
         if ends.isEmpty { return }
-        try write("record how runs ended", rings: true) { state in
-            let owner = try Self.owner(state, "record the end of runs in")
-            let look = try database.statement(
-                """
-                SELECT \(Occurrence.columns), o.stop FROM occurrences o JOIN requests r ON r.id = o.request \
-                WHERE o.id = ?1 AND o.state = 1 AND o.owner = ?2
-                """)
-            for end in ends {
-                try look.bind(end.occurrence, at: 1)
-                try look.bind(owner, at: 2)
-                let rows = try look.rows { (Occurrence(row: $0), $0.reason(Occurrence.columnCount)) }
-                if let (occurrence, stop) = rows.first { try finish(occurrence, end, stop: stop) }
-            }
+        try write("record how runs ended", rings: rings) { state in
+            try finish(ends, owner: try Self.owner(state, "record the end of runs in"))
         }
     }
+
+    private func finish(_ ends: [RunEnd], owner: Int64) throws {
+        if ends.isEmpty { return }
+        let look = try database.statement(Self.held)
+        for end in ends {
+            try look.bind(end.occurrence, at: 1)
+            try look.bind(owner, at: 2)
+            let rows = try look.rows { (Occurrence(row: $0), $0.reason(Occurrence.columnCount)) }
+            if let (occurrence, stop) = rows.first { try finish(occurrence, end, stop: stop) }
+        }
+    }
+
+    private static let held = """
+        SELECT \(Occurrence.columns), o.stop FROM occurrences o JOIN requests r ON r.id = o.request \
+        WHERE o.id = ?1 AND o.state = 1 AND o.owner = ?2
+        """
 
     private func finish(_ occurrence: Occurrence, _ end: RunEnd, stop: ExpirationReason?) throws {
         let cancelled = end.again != nil && stop == .cancelled

@@ -22,6 +22,8 @@ package final class SchedulingStore: Sendable {
         var owner: Int64?
         /// The size of the log, in pages, at which it is copied into the database.
         var checkpointAt = SchedulingStore.checkpointPages
+        /// How many commits of this object rang.
+        var ringing = 0
     }
 
     static let checkpointPages = 1000
@@ -93,6 +95,7 @@ package final class SchedulingStore: Sendable {
             let before = state
             do {
                 let result = try database.transaction { try body(&state) }
+                if rings { state.ringing += 1 }
                 recording.committed()
                 checkpointIfLong(&state)
                 return result
@@ -187,6 +190,14 @@ package final class SchedulingStore: Sendable {
         try run("look for changes in the store") { _ in try database.dataVersion() }
     }
 
+    /// Differs after a commit of another connection, and after one of this object that others may care about and that rang
+    /// by itself: after those that a runner rings for it stays the same.
+    package func stamp() throws(SchedulingFailure) -> StoreStamp {
+        try run("look for changes in the store") { state in
+            StoreStamp(version: try database.dataVersion(), ringing: state.ringing)
+        }
+    }
+
     /// Calls `onRing` after commits that others may care about, one's own among them, on a queue of its own; nil where
     /// that cannot be had, and then one asks again in time.
     package func watch(_ onRing: @escaping @Sendable () -> Void) -> (any DoorbellHearing)? {
@@ -195,7 +206,7 @@ package final class SchedulingStore: Sendable {
     }
 
     /// Others may care about what was committed.
-    func ring() {
+    package func ring() {
         if let neighbours { neighbours.ring() } else { doorbell.ring() }
     }
 

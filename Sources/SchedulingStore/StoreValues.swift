@@ -139,3 +139,9 @@ package struct LiveOccurrence: Sendable {
         self.follows = follows
     }
 }
+
+/// Which commits a store object has seen (`SchedulingStore.stamp`).
+package struct StoreStamp: Hashable, Sendable {
+    let version: Int64
+    let ringing: Int
+}

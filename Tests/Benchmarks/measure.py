@@ -5,95 +5,19 @@
 The competitors take turns within each row, so that a slow moment of the machine meets them all.
 """
 
-import json
 import os
 import platform
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 import time
 
-LIVE = sys.argv[1]
-SUBJECT, FLOOR = LIVE + "/bin/subject", LIVE + "/bin/floor"
-DAY = 86_400_000_000
-
-
-def note(text):
-    print(f"bench: {text}", file=sys.stderr, flush=True)
-
-
-def emit(**line):
-    print(json.dumps(line), flush=True)
-
-
-def fact(name, value):
-    emit(fact=name, value=value)
-
-
-def now():
-    """Microseconds of the wall clock."""
-    return time.time_ns() // 1000
-
-
-def in_twenty_days():
-    """A whole second, which a floating-point date holds exactly."""
-    return now() // 1_000_000 * 1_000_000 + 20 * DAY
-
-
-def numbers(*command):
-    """What a program prints; a program that fails ends everything."""
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, check=True)
-    return [int(line) for line in done.stdout.split()]
-
-
-def systemctl(*words):
-    subprocess.run(["systemctl", "--user", *words], check=True, stdout=subprocess.DEVNULL)
-
-
-def store(name, base, launches=SUBJECT):
-    """A store that the library made, with one request at `base` and its wake-up armed. `launches` is what the unit that
-    the library wrote is to start: for a C program its line `ExecStart=` is changed, and nothing else."""
-    directory = f"{LIVE}/stores/{name}"
-    numbers(SUBJECT, "submit", directory, "moving", 0, base, "init")
-    if launches != SUBJECT:
-        unit = os.path.expanduser(f"~/.local/share/systemd/user/app-background-bench.{name}@.service")
-        with open(unit) as file:
-            text = file.read()
-        assert SUBJECT in text
-        with open(unit, "w") as file:
-            file.write(text.replace(SUBJECT, launches))
-        systemctl("daemon-reload")
-    return directory
-
-
-def rows(directory, pattern):
-    with sqlite3.connect(f"file:{directory}/scheduling.sqlite?mode=ro", uri=True) as database:
-        return database.execute(
-            "SELECT identifier, kind, requirements, has_earliest, begun, instant, eligible, state, attempts, waiting "
-            "FROM requests r JOIN occurrences o ON o.request = r.id WHERE identifier GLOB ? ORDER BY identifier",
-            (pattern,)).fetchall()
-
-
-def check_same(pattern, *directories):
-    """Who did less than the others would be faster."""
-    first = rows(directories[0], pattern)
-    assert first, f"{directories[0]} has no rows"
-    for other in directories[1:]:
-        assert rows(other, pattern) == first, f"{directories[0]} and {other} hold different rows"
-
-
-def turns(count, *competitors):
-    """Each competitor once a turn, and who is first changes."""
-    for turn in range(count):
-        shift = turn % len(competitors)
-        for competitor in competitors[shift:] + competitors[:shift]:
-            yield turn, competitor
-
-
-def barrier():
-    return numbers(FLOOR, "barrier", LIVE + "/stores", 200)
-
+from competition import (
+    DAY, FLOOR, LIVE, SUBJECT, barrier, check_same, emit, fact, in_twenty_days, note, now, numbers, rows, store,
+    systemctl, turns)
+from many import measure_burn, measure_calendar, measure_crowd, measure_pending
 
 # The rows.
 
@@ -281,6 +205,19 @@ def measure_idle(count=3, settling=12, window=10):
     fact("idle", f"{count} programs, {settling} s after their last task, for {window} s")
 
 
+def measure_simulation(turns_count=5, steps=100_000):
+    """The program that `make soak` runs says at its end how fast it was."""
+    if not os.path.exists(LIVE + "/bin/soak"):
+        return note("simulation: there is no such program in this tree")
+    values = []
+    for turn in range(turns_count):
+        done = subprocess.run(
+            [LIVE + "/bin/soak", "--steps", str(steps), "--seed", str(1000 * turn + 1), "--failures", LIVE + "/stores"],
+            stdout=subprocess.PIPE, text=True, check=True)
+        values.append(int(re.search(r"(\d+) a second", done.stdout).group(1)))
+    emit(row="simulation", who="swift", unit="", values=values)
+
+
 def first_line(path, start):
     with open(path) as file:
         return next(line.split(start, 1)[1].strip(' :=\t\n"') for line in file if line.startswith(start))
@@ -301,8 +238,9 @@ def facts():
 
 
 ROWS = {
-    "submit": measure_submit, "bulk": measure_bulk, "lateness": measure_lateness, "cold": measure_cold,
-    "idle": measure_idle,
+    "submit": measure_submit, "pending": measure_pending, "bulk": measure_bulk, "lateness": measure_lateness,
+    "cold": measure_cold, "burn": measure_burn, "crowd": measure_crowd, "calendar": measure_calendar,
+    "simulation": measure_simulation, "idle": measure_idle,
 }
 
 

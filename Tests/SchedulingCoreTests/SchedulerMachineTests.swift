@@ -64,6 +64,41 @@ struct SchedulerMachineTests {
         #expect(driver.started(driver.send(.completed(first, failure: nil))) == ["a"])
     }
 
+    @Test("what a look found beyond the room is claimed without another look, unless something has changed")
+    func backlog() {
+        var policy = RunPolicy()
+        policy.maximumConcurrentTasks = 1
+        var driver = MachineDriver(.resident, policy: policy)
+        let first = driver.add("a")
+        let second = driver.add("b")
+        driver.add("c")
+        driver.send(.began(announced: []))
+        // The look after the claim found two more than there was room for.
+        #expect(driver.machine.shortcut(at: driver.now) == .wait)
+        _ = driver.machine.handle(.completed(first, failure: nil), at: driver.now)
+        #expect(driver.machine.shortcut(at: driver.now) == .claim([second]))
+        #expect(driver.machine.shortcut(at: driver.now) == nil, "the claim is not answered")
+        _ = driver.machine.handle(.claimed([driver.pending[0]], asked: [second]), at: driver.now)
+        #expect(driver.machine.shortcut(at: driver.now) == .wait)
+        _ = driver.machine.handle(.rang, at: driver.now)
+        #expect(driver.machine.shortcut(at: driver.now) == nil, "somebody changed the store")
+    }
+
+    @Test("what a look found beyond the room is left to the next look where it may not start")
+    func backlogWaits() {
+        var policy = RunPolicy()
+        policy.maximumConcurrentTasks = 1
+        var driver = MachineDriver(.resident, policy: policy)
+        let first = driver.add("a")
+        driver.add("unknown")
+        driver.send(.began(announced: []))
+        _ = driver.machine.handle(.completed(first, failure: nil), at: driver.now)
+        #expect(driver.machine.shortcut(at: driver.now) == nil)
+        driver.machine.backlog = [driver.pending[0]]
+        driver.now.wall = driver.now.wall.advanced(by: .seconds(-1))
+        #expect(driver.machine.shortcut(at: driver.now) == nil, "the clock was set back")
+    }
+
     @Test("no more tasks than allowed run at once")
     func concurrency() {
         var policy = RunPolicy()

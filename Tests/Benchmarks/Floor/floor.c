@@ -142,6 +142,34 @@ static void stay(const char *directory) {
     }
 }
 
+// MARK: burn DIRECTORY COUNT ROOM
+
+static int handled;
+
+static void handle(const struct due *due) { handled += due->identifier[0] == 't'; }
+
+// Runs what is due, ROOM at a time: nothing starts before its claim is durable, and a group is claimed in the commit that
+// records the ends of the group before.
+static void burn(const char *directory, int count, int room) {
+    struct due *due = calloc(room, sizeof *due), *ended = calloc(room, sizeof *ended);
+    void (*volatile handler)(const struct due *) = handle;
+    int64_t start = nanoseconds(CLOCK_MONOTONIC), started = 0;
+    struct store store;
+    store_open(&store, directory);
+    store_become_owner(&store, wall());
+    int found = 0;
+    do {
+        struct due *before = ended;
+        ended = due, due = before;
+        int64_t now = wall();
+        found = store_turn(&store, ended, found, started, due, room);
+        started = now;
+        for (int index = 0; index < found; index++) handler(&due[index]);
+    } while (found > 0);
+    printf("%ld\n", (long)(nanoseconds(CLOCK_MONOTONIC) - start));
+    if (handled != count) fail("run", "not all was due");
+}
+
 // MARK: cold-submit DIRECTORY INSTANT, cold-launched DIRECTORY
 
 static void cold_submit(const char *directory, int64_t instant) {
@@ -224,6 +252,8 @@ int main(int count, char **words) {
         bulk(words[2], atoi(words[3]), atoll(words[4]));
     } else if (!strcmp(command, "resident") && count == 3) {
         stay(words[2]);
+    } else if (!strcmp(command, "burn") && count == 5) {
+        burn(words[2], atoi(words[3]), atoi(words[4]));
     } else if (!strcmp(command, "cold-submit") && count == 4) {
         cold_submit(words[2], atoll(words[3]));
     } else if (!strcmp(command, "cold-launched") && count == 3) {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 // Prepared at the first use and kept, as in the library; found by the address of its text.
@@ -58,6 +59,12 @@ static int64_t integer(struct store *store, const char *sql) {
     return value;
 }
 
+static int64_t microseconds(void) {
+    struct timespec reading;
+    clock_gettime(CLOCK_REALTIME, &reading);
+    return reading.tv_sec * 1000000LL + reading.tv_nsec / 1000;
+}
+
 static int committed(void *context, sqlite3 *database, const char *name, int pages) {
     (void)database, (void)name;
     ((struct store *)context)->pages = pages;
@@ -94,7 +101,7 @@ void store_open(struct store *store, const char *directory) {
             "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -8000;"
             "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;");
     if (integer(store, "PRAGMA application_id") != 0x73626773) fail("open", "not a store of the library");
-    if (integer(store, "PRAGMA user_version") != 2) fail("open", "these programs know schema 2 only");
+    if (integer(store, "PRAGMA user_version") != 3) fail("open", "these programs know schema 3 only");
     sqlite3_stmt *mode = statement(store, "PRAGMA journal_mode");
     if (!step(store, mode) || strcmp((const char *)sqlite3_column_text(mode, 0), "wal")) fail("open", "not in WAL mode");
     sqlite3_reset(mode);
@@ -147,19 +154,28 @@ int64_t store_take_numbers(struct store *store, int count, int64_t now) {
 void store_insert(struct store *store, int64_t number, const char *identifier, int64_t instant, int64_t now) {
     sqlite3_stmt *request = statement(
         store,
-        "INSERT OR IGNORE INTO requests (id, identifier, kind, requirements, has_earliest) VALUES (?1, ?2, ?3, ?4, ?5)");
+        "INSERT OR IGNORE INTO requests "
+        "(id, identifier, kind, requirements, has_earliest, terms, input, recurring, replaces) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
     sqlite3_bind_int64(request, 1, number);
     sqlite3_bind_text(request, 2, identifier, -1, SQLITE_STATIC);
     sqlite3_bind_int64(request, 3, 1);  // refresh
     sqlite3_bind_int64(request, 4, 0);
     sqlite3_bind_int64(request, 5, 1);
+    sqlite3_bind_null(request, 6);  // a plain request
+    sqlite3_bind_null(request, 7);
+    sqlite3_bind_int64(request, 8, 0);
+    sqlite3_bind_int64(request, 9, 0);
     run(store, request);
     if (sqlite3_changes(store->database) != 1) fail("insert", identifier);
     sqlite3_stmt *occurrence = statement(
-        store, "INSERT INTO occurrences (id, request, instant, eligible, submitted) VALUES (?1, ?1, ?2, ?2, ?3)");
+        store,
+        "INSERT INTO occurrences (id, request, instant, eligible, submitted, waiting) VALUES (?1, ?1, ?2, ?3, ?4, ?5)");
     sqlite3_bind_int64(occurrence, 1, number);
     sqlite3_bind_int64(occurrence, 2, instant);
-    sqlite3_bind_int64(occurrence, 3, now);
+    sqlite3_bind_int64(occurrence, 3, instant);
+    sqlite3_bind_int64(occurrence, 4, now);
+    sqlite3_bind_int64(occurrence, 5, 0);
     run(store, occurrence);
 }
 
@@ -196,7 +212,7 @@ void store_become_owner(struct store *store, int64_t now) {
     "ON q.id = c.request WHERE c.state = 1"
 #define COLUMNS                                                                                           \
     "o.id, o.request, r.identifier, r.kind, o.instant, o.eligible, o.attempts, o.postponements, "         \
-    "r.requirements, o.submitted"
+    "CASE o.forced WHEN 0 THEN r.requirements ELSE 0 END, o.submitted, o.starts, r.terms"
 
 static void read_due(sqlite3_stmt *row, struct due *due) {
     due->id = sqlite3_column_int64(row, 0);
@@ -205,17 +221,36 @@ static void read_due(sqlite3_stmt *row, struct due *due) {
     due->instant = sqlite3_column_int64(row, 4);
 }
 
-int store_look(struct store *store, int64_t now, struct due *due) {
+static sqlite3_stmt *start_look(struct store *store, int64_t now, int limit) {
     sqlite3_stmt *look = statement(
         store, "SELECT " COLUMNS " FROM occurrences o INDEXED BY occurrences_pending "
                "CROSS JOIN requests r ON r.id = o.request WHERE o.state = 0 AND o.eligible <= ?1 AND o.instant <= ?1 "
-               "AND r.identifier NOT IN (" RUNNING ") ORDER BY o.eligible, o.id LIMIT ?2");
+               "AND (r.replaces OR r.identifier NOT IN (" RUNNING ")) ORDER BY o.eligible, o.id LIMIT ?2");
     sqlite3_bind_int64(look, 1, now);
-    sqlite3_bind_int64(look, 2, 64);
+    sqlite3_bind_int64(look, 2, limit);
+    return look;
+}
+
+int store_look(struct store *store, int64_t now, struct due *due) {
+    sqlite3_stmt *look = start_look(store, now, 64);
     int found = step(store, look);
     if (found) read_due(look, due);
     sqlite3_reset(look);
     return found;
+}
+
+static void take(struct store *store, const struct due *due, int64_t now) {
+    sqlite3_stmt *take = statement(
+        store,
+        "UPDATE occurrences SET state = 1, owner = ?2, started = ?3, waiting = 0, starts = starts + 1 WHERE id = ?1");
+    sqlite3_bind_int64(take, 1, due->id);
+    sqlite3_bind_int64(take, 2, store->owner);
+    sqlite3_bind_int64(take, 3, now);
+    run(store, take);
+    sqlite3_stmt *begin =
+        statement(store, "UPDATE requests SET begun = id WHERE id = ?1 AND begun = 0 AND recurring = 0");
+    sqlite3_bind_int64(begin, 1, due->request);
+    run(store, begin);
 }
 
 int store_claim(struct store *store, const struct due *due, int64_t now) {
@@ -229,23 +264,12 @@ int store_claim(struct store *store, const struct due *due, int64_t now) {
     int found = step(store, look);
     if (found) read_due(look, &again);
     sqlite3_reset(look);
-    if (found) {
-        sqlite3_stmt *take = statement(
-            store, "UPDATE occurrences SET state = 1, owner = ?2, started = ?3, waiting = 0 WHERE id = ?1");
-        sqlite3_bind_int64(take, 1, due->id);
-        sqlite3_bind_int64(take, 2, store->owner);
-        sqlite3_bind_int64(take, 3, now);
-        run(store, take);
-        sqlite3_stmt *begin = statement(store, "UPDATE requests SET begun = id WHERE id = ?1 AND begun = 0");
-        sqlite3_bind_int64(begin, 1, due->request);
-        run(store, begin);
-    }
+    if (found) take(store, due, now);
     store_commit(store);
     return found;
 }
 
-void store_finish(struct store *store, const struct due *due, int64_t started, int64_t now) {
-    store_begin(store);
+static void finish(struct store *store, const struct due *due, int64_t started, int64_t now) {
     sqlite3_stmt *history = statement(
         store, "INSERT INTO history (identifier, outcome, reason, attempt, detail, pid, scheduled, started, ended) "
                "VALUES (?1, 1, NULL, 1, '', ?2, ?3, ?4, ?5)");
@@ -255,6 +279,12 @@ void store_finish(struct store *store, const struct due *due, int64_t started, i
     sqlite3_bind_int64(history, 4, started);
     sqlite3_bind_int64(history, 5, now);
     run(store, history);
+    int64_t row = sqlite3_last_insert_rowid(store->database);
+    if (row % 256 == 0) {
+        sqlite3_stmt *old = statement(store, "DELETE FROM history WHERE id <= ?1");
+        sqlite3_bind_int64(old, 1, row - 10000);
+        run(store, old);
+    }
     sqlite3_stmt *occurrence = statement(store, "DELETE FROM occurrences WHERE id = ?1");
     sqlite3_bind_int64(occurrence, 1, due->id);
     run(store, occurrence);
@@ -262,5 +292,23 @@ void store_finish(struct store *store, const struct due *due, int64_t started, i
         store, "DELETE FROM requests WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM occurrences WHERE request = ?1)");
     sqlite3_bind_int64(request, 1, due->request);
     run(store, request);
+}
+
+void store_finish(struct store *store, const struct due *due, int64_t started, int64_t now) {
+    store_begin(store);
+    finish(store, due, started, now);
     store_commit(store);
+}
+
+int store_turn(struct store *store, const struct due *ended, int count, int64_t started, struct due *due, int room) {
+    int64_t now = microseconds();
+    store_begin(store);
+    for (int index = 0; index < count; index++) finish(store, &ended[index], started, now);
+    int found = 0;
+    sqlite3_stmt *look = start_look(store, now, room);
+    while (found < room && step(store, look)) read_due(look, &due[found++]);
+    sqlite3_reset(look);
+    for (int index = 0; index < found; index++) take(store, &due[index], now);
+    store_commit(store);
+    return found;
 }

@@ -41,5 +41,7 @@ void store_become_owner(struct store *store, int64_t now);
 int store_look(struct store *store, int64_t now, struct due *due);
 int store_claim(struct store *store, const struct due *due, int64_t now);
 void store_finish(struct store *store, const struct due *due, int64_t started, int64_t now);
+// What ended is recorded, and at most `room` of what is due is claimed, in the same commit. Returns how many.
+int store_turn(struct store *store, const struct due *ended, int count, int64_t started, struct due *due, int room);
 
 #endif

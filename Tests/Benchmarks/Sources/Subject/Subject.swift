@@ -17,6 +17,8 @@ enum Subject {
         case ("submit", 4):
             try Submitting(scheduler).run(mode: rest[0], count: number(rest[1]), base: number(rest[2]), tag: rest[3])
         case ("bulk", 2): try Submitting(scheduler).bulk(count: number(rest[0]), base: number(rest[1]))
+        case ("burn", 1): try await Burning(scheduler).run(count: number(rest[0]))
+        case ("crowded", 0): try await Crowded(scheduler).run()
         case ("resident", 0): try await Resident(scheduler).run()
         case ("cold-submit", 1): try ColdWake(scheduler, words[1], began: began).submit(at: number(rest[0]))
         case ("cold-launched", 0): try await ColdWake(scheduler, words[1], began: began).launched()

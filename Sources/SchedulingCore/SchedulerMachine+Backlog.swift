@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+
+extension SchedulerMachine {
+    /// What to do instead of a look.
+    package enum Shortcut: Hashable, Sendable {
+        /// What the latest look found, and had no room for, is claimed now.
+        case claim([Int64])
+        /// There is no room; an end looks again.
+        case wait
+    }
+
+    /// Spares a look where the latest one found more than there was room for. Nil: look.
+    ///
+    /// A claim judges anew what it is asked for, so one that was taken meanwhile, or is gone, does no harm.
+    package mutating func shortcut(at now: Moment) -> Shortcut? {
+        guard mayStart, !isClaiming, !isFinished, !backlog.isEmpty else { return nil }
+        let free = policy.maximumConcurrentTasks - runs.count
+        guard free > 0 else { return .wait }
+        var busy = Set(runs.values.map(\.occurrence.identifier)).union(overdue.values)
+        var ready: [Int64] = []
+        while ready.count < free, let occurrence = backlog.popFirst() {
+            guard mayStartFromBacklog(occurrence, now), busy.insert(occurrence.identifier).inserted else {
+                // A look decides what becomes of it.
+                backlog = []
+                break
+            }
+            ready.append(occurrence.id)
+        }
+        guard !ready.isEmpty else { return nil }
+        isClaiming = true
+        return .claim(ready)
+    }
+
+    private func mayStartFromBacklog(_ occurrence: Occurrence, _ now: Moment) -> Bool {
+        guard runs[occurrence.id] == nil, !occurrence.isUnreadable, !occurrence.isBlocked,
+            handled.contains(occurrence.identifier), occurrence.instant <= now.wall,
+            occurrence.latestStart.map({ $0 >= now.wall }) ?? true
+        else { return false }
+        if occurrence.requirements.isEmpty { return true }
+        guard let conditions, watched.isSuperset(of: occurrence.requirements) else { return false }
+        return occurrence.requirements.unmet(by: conditions).isEmpty
+    }
+}

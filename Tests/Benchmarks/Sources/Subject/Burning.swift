@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import Scheduling
+import Synchronization
+
+/// A program that comes to a store in which much is due, and runs all of it.
+struct Burning {
+    private let scheduler: TaskScheduler
+
+    init(_ scheduler: TaskScheduler) { self.scheduler = scheduler }
+
+    /// From before the store is opened until `run()` has returned: every end is recorded then.
+    @MainActor func run(count: Int) async throws {
+        let left = Mutex(count)
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        for number in 1...max(1, count) {
+            scheduler.register(forTaskWithIdentifier: "task.bulk.\(number)", using: nil) { task in
+                task.setTaskCompleted(success: true)
+                let isLast = left.withLock { left in
+                    left -= 1
+                    return left == 0
+                }
+                if isLast { end.finish() }
+            }
+        }
+        let scheduler = scheduler
+        let start = Clock.monotonic()
+        let running = Task { @MainActor in try await scheduler.run() }
+        for await _ in ends {}
+        running.cancel()
+        try await running.value
+        Subject.say("\(Clock.monotonic() - start)")
+    }
+}
