@@ -90,6 +90,17 @@ package struct Timeline: Hashable, Sendable {
         }
     }
 
+    /// The lanes that a picture shows, at most so many, and how many it leaves out: those on which the most recent thing
+    /// lies furthest from now.
+    package func shown(most: Int) -> (lanes: [Lane], hidden: Int) {
+        guard lanes.count > most else { return (lanes, 0) }
+        func distance(_ lane: Lane) -> Int64 {
+            lane.marks.map { abs($0.from.distance(to: now).clampedMicroseconds) }.min() ?? .max
+        }
+        let nearest = lanes.sorted { distance($0) < distance($1) }.prefix(most)
+        return (nearest.sorted { $0.name < $1.name }, lanes.count - most)
+    }
+
     /// Where an instant lies, from 0 to 1.
     package func position(_ instant: WallTime) -> Double {
         let whole = Double(from.distance(to: to).clampedMicroseconds)

@@ -10,6 +10,7 @@ package struct TimelinePage: Sendable {
     private let time: InstantText
     /// More rows below the picture would make it slow to open.
     private static let mostRows = 500
+    private static let mostLanes = 300
 
     package init(zone: TimeZone, time: InstantText) {
         self.zone = zone
@@ -76,7 +77,8 @@ package struct TimelinePage: Sendable {
         let grid =
             axis.ticks.map { "<i style=\"left:\(percent(timeline.position($0.instant)))\"></i>" }.joined()
             + "<b style=\"left:\(now)\"></b>"
-        let lanes = timeline.lanes.map { lane in
+        let (shown, hidden) = timeline.shown(most: TimelinePage.mostLanes)
+        let lanes = shown.map { lane in
             let marks = lane.marks.map { mark(in: timeline, $0) }.joined(separator: "\n")
             return """
                 <div class="lane"><div class="name" title="\(TimelinePage.escaped(lane.name))">\
@@ -91,7 +93,7 @@ package struct TimelinePage: Sendable {
             <section class="picture">
             \(lanes)
             <div class="lane axis"><div class="name"></div><div class="track">\(labels)</div></div>
-            </section>
+            </section>\(hidden > 0 ? "\n<p>and \(hidden) more tasks</p>" : "")
             """
     }
 

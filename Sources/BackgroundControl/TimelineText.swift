@@ -8,6 +8,7 @@ package struct TimelineText: Sendable {
     private let terminal: Terminal
     private let zone: TimeZone
     private let time: InstantText
+    private static let mostLanes = 100
 
     package init(terminal: Terminal, zone: TimeZone, time: InstantText) {
         self.terminal = terminal
@@ -20,14 +21,16 @@ package struct TimelineText: Sendable {
             return ["Nothing ran or is to run between \(time.clock(timeline.from)) and \(time.clock(timeline.to))."]
         }
         let width = terminal.width ?? 100
-        let names = timeline.lanes.map { VisibleText.escaped($0.name) }
+        let (lanes, hidden) = timeline.shown(most: TimelineText.mostLanes)
+        let names = lanes.map { VisibleText.escaped($0.name) }
         let nameWidth = min(names.map(VisibleText.width).max() ?? 0, width / 3)
         let room = max(20, width - nameWidth - 2)
-        var lines = zip(names, timeline.lanes).map { name, lane in
+        var lines = zip(names, lanes).map { name, lane in
             let shown = VisibleText.cut(name, to: nameWidth, ellipsis: terminal.ellipsis)
             return VisibleText.padded(shown, to: nameWidth) + "  " + drawn(lane, timeline, room)
         }
         lines += axis(timeline, room).map { String(repeating: " ", count: nameWidth + 2) + $0 }
+        if hidden > 0 { lines.append("and \(hidden) more tasks; --json has them all") }
         return lines + ["", legend(timeline)]
     }
 

@@ -23,6 +23,8 @@ package struct TaskInquiry: Sendable {
     package var maximumAttempts = RunPolicy().maximumAttempts
     /// What could keep its wake-up from coming. Asked only if it matters.
     package var warnings: @Sendable () -> [String] = { [] }
+    /// Where one reads more about those.
+    package var warningRemedy = "see the backend"
 
     package init(
         identifier: String, now: WallTime, store: SchedulingStore,
@@ -110,7 +112,7 @@ package struct TaskInquiry: Sendable {
                     remedy: "submit it again"))
         }
         return reasons
-            + warnings().map { TaskExplanation.Reason(what: "a wake-up", observed: $0, remedy: "see the backend") }
+            + warnings().map { TaskExplanation.Reason(what: "a wake-up", observed: $0, remedy: warningRemedy) }
     }
 
     private func attempts(of occurrence: Occurrence) -> Int {

@@ -65,6 +65,7 @@ extension Session {
         var inquiry = try TaskInquiry(
             identifier: reference.id, now: surroundings.now, store: try state.store.get(),
             conditions: { conditions.observe($0) })
+        inquiry.warningRemedy = "see `backgroundctl doctor`"
         let waker = services.waker(for: state.app)
         inquiry.warnings = { waker?.backend().warnings ?? ["tasks run only while a process of the app lives"] }
         return ExplanationReport(app: reference.app, inquiry.explanation())

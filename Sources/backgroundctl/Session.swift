@@ -60,16 +60,19 @@ struct Session {
     /// The task that the operand names, with its app's state.
     func task() throws -> (reference: TaskReference, state: AppState, report: AppReport) {
         let now = surroundings.now
-        let states = try states().map { ($0, $0.report(now: now)) }
-        let known = states.flatMap { $0.0.references($0.1) }
+        let states = try states().map { state in
+            let report = state.report(now: now)
+            return (state: state, report: report, references: state.references(report))
+        }
         do {
-            let reference = try TaskReference.resolve(invocation.operand ?? "", among: known)
-            if let found = states.first(where: { $0.0.references($0.1).contains(reference) }) {
-                return (reference, found.0, found.1)
+            let reference = try TaskReference.resolve(
+                invocation.operand ?? "", among: states.flatMap(\.references))
+            if let found = states.first(where: { $0.references.contains(reference) }) {
+                return (reference, found.state, found.report)
             }
             throw Refusal("\(reference.name) is gone")
         } catch let error as TaskReference.Unresolved {
-            let unreadable = states.compactMap { state, report in
+            let unreadable = states.compactMap { state, report, _ in
                 report.trouble.map {
                     "\nThe tasks of \(VisibleText.escaped(state.app.identifier)) are not known: "
                         + VisibleText.escaped($0.message)

@@ -103,6 +103,17 @@ struct TimelineTests {
         #expect(page.contains("left:58.33%"))
     }
 
+    @Test("of a great many tasks those near now are shown, and the others counted")
+    func many() {
+        let tasks = (0..<1000).map { Samples.task("task.\($0)", .scheduled, in: 3 * Int64($0)) }
+        let lines = drawn(timeline(tasks, []))
+        #expect(lines.count == 105 && lines[102] == "and 900 more tasks; --json has them all")
+        #expect(lines.contains { $0.hasPrefix("task.99 ") } && !lines.contains { $0.hasPrefix("task.100 ") })
+        let page = TimelinePage(zone: Samples.zone, time: Samples.time).text(timeline(tasks, []))
+        #expect(page.contains("<p>and 700 more tasks</p>") && page.utf8.count < 300_000)
+        #expect(TimelineReport(timeline(tasks, [])).marks.count == 1000)
+    }
+
     @Test("an empty page is a page")
     func emptyPage() {
         let page = TimelinePage(zone: Samples.zone, time: Samples.time).text(timeline([], []))
