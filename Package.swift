@@ -171,3 +171,15 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer brings a main of its own (Tests/Fuzzing/run), so this is there only when it asks.
+if Context.environment["BACKGROUND_FUZZING"] != nil {
+    package.products.append(.library(name: "Fuzzing", type: .static, targets: ["Fuzzing"]))
+    package.targets.append(
+        .target(
+            name: "Fuzzing",
+            dependencies: [
+                "SchedulingCore", "SchedulingStore", "SchedulingRuntime", "SchedulingSystemd", "BackgroundMonitors",
+                "BackgroundSurroundings", "BackgroundControl",
+            ], path: "Tests/Fuzzing/Targets"))
+}

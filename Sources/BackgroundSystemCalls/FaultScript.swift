@@ -33,12 +33,17 @@ package final class FaultScript: Sendable {
         package var times: Int
         /// The call has its effect, and only its answer is lost.
         package var afterEffect: Bool
+        /// Calls into the kernel are spared.
+        package var isOfBus: Bool
 
-        package init(number: Int, error: Int32, times: Int = 1, afterEffect: Bool = false) {
+        package init(
+            number: Int, error: Int32, times: Int = 1, afterEffect: Bool = false, isOfBus: Bool = false
+        ) {
             self.number = number
             self.error = error
             self.times = times
             self.afterEffect = afterEffect
+            self.isOfBus = isOfBus
         }
     }
 
@@ -109,7 +114,7 @@ package final class FaultScript: Sendable {
         state.withLock { state in
             let number = state.calls.count
             state.calls.append(Call(name: name, subject: subject))
-            guard let fault else { return false }
+            guard let fault, !fault.isOfBus || name.rawValue.hasPrefix("bus") else { return false }
             return number >= fault.number && number - fault.number < fault.times
         }
     }

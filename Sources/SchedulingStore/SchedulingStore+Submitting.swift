@@ -37,12 +37,23 @@ extension SchedulingStore {
 
     private func rely(on reliance: WakeupReliance, earliest: WallTime, now: WallTime) throws {
         switch reliance {
-        case .armed(let armed): try keep(armed)
+        case .armed(var armed):
+            // While this process was stopped, somebody whose patience ended may have come in between, with nothing armed.
+            if let pending = try presentOutlook().earliest,
+                armed.instant > max(pending, now).advanced(by: armed.slack + .seconds(1))
+            {
+                armed.generation = ""
+            }
+            try keep(armed)
         case .recorded(let generation, let launching):
             guard let kept = try keptWakeup(),
                 kept.covers(earliest, now: now, generation: generation, isLaunching: kept.name == launching)
             else { throw Self.notCovered }
-        case .none: break
+        case .none:
+            // Nothing was armed for these: who comes next must not take a later wake-up for one that covers them.
+            let statement = try database.statement("UPDATE wakeup SET generation = '' WHERE instant > ?1")
+            try statement.bind(earliest, at: 1)
+            try statement.run()
         }
     }
 

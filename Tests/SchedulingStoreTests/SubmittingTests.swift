@@ -225,6 +225,30 @@ struct SubmittingTests {
         #expect(try store.outlook() == Outlook(earliest: t(0), claimed: 0))
     }
 
+    @Test("after a submission that nothing could be armed for, a later wake-up covers nobody; an earlier one does")
+    func unarmed() throws {
+        let store = try state.store()
+        func submit(_ identifier: String, at seconds: Int64) throws -> SubmitResult {
+            try store.submit(
+                [request(identifier, at: seconds)], limits: .unlimited, now: t(0), relying: .recorded(generation: "g"))
+        }
+        let armed = ArmedWakeup(name: "w", instant: t(50), generation: "g")
+        #expect(try store.recordWakeup(armed) { _ in true })
+        try store.submit(request("later", at: 70))
+        #expect(try submit("a", at: 60) == .submitted)
+        try store.submit(request("sooner", at: 40))
+        #expect(try submit("b", at: 60) == .notCovered)
+        #expect(try store.wakeup()?.name == "w", "it is known by name, so that it can be stopped")
+        // One that was stopped between arming and committing covers only what it knew of.
+        let late = ArmedWakeup(name: "late", instant: t(60), generation: "g")
+        _ = try store.submit(
+            [request("c", at: 60)], limits: .unlimited, now: t(0), relying: .armed(late))
+        #expect(try submit("d", at: 65) == .notCovered)
+        let early = ArmedWakeup(name: "early", instant: t(40), generation: "g")
+        _ = try store.submit([request("c", at: 60)], limits: .unlimited, now: t(0), relying: .armed(early))
+        #expect(try submit("d", at: 65) == .submitted)
+    }
+
     @Test("the arming lock is held by one at a time, and let go when its body throws")
     func armingLock() throws {
         let (first, second) = (try state.store(), try state.store())

@@ -21,6 +21,9 @@ struct Eventually: Error, CustomStringConvertible {
         }
     }
 
+    /// Seconds since 1970.
+    static var now: Double { Date().timeIntervalSince1970 }
+
     /// Lets a stretch of time pass in which nothing is to happen.
     static func nothingHappens(for seconds: Double) async throws {
         try await Task.sleep(for: .seconds(seconds))

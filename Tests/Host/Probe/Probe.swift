@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import BackgroundSystemCalls
 import Foundation
 import Scheduling
 import SchedulingRuntime
@@ -32,6 +33,13 @@ struct Probe {
 
     func run(_ arguments: [String]) async throws {
         armCrash()
+        let script = installFault()
+        defer {
+            // With numbers, so that the next process can have one of them fail.
+            for (number, call) in (script?.calls ?? []).enumerated() {
+                print("call \(number) \(call.name) \(call.subject)")
+            }
+        }
         // As a tool without handlers would: `bare COMMAND…`.
         let isBare = arguments.first == "bare"
         let arguments = isBare ? Array(arguments.dropFirst()) : arguments
@@ -161,12 +169,37 @@ struct Probe {
 
     func wants(_ file: String) -> Bool { access(directory + "/" + file, F_OK) == 0 }
 
+    // MARK: Failing
+
+    /// `$PROBE_FAULT` is "none", which records the system calls of this process, or a call's number and the error with which
+    /// it fails, and perhaps "after", for an answer that is lost, or "on", for a bus that fails from then on.
+    private func installFault() -> FaultScript? {
+        guard let text = ProcessInfo.processInfo.environment["PROBE_FAULT"] else { return nil }
+        let words = text.split(separator: " ")
+        var fault: FaultScript.Fault?
+        if words.count > 1, let number = Int(words[0]), let error = Int32(words[1]) {
+            let goesOn = words.last == "on"
+            fault = .init(
+                number: number, error: error, times: goesOn ? 1_000_000 : 1, afterEffect: words.last == "after",
+                isOfBus: goesOn)
+        }
+        let script = FaultScript(fault)
+        script.install()
+        return script
+    }
+
     // MARK: Dying
 
-    /// Dies as by kill -9 at the named point, once.
+    /// Dies as by kill -9 at the named point, once; or is stopped there.
     private func armCrash() {
         let path = directory + "/crash-at"
+        let stops = directory + "/stop-at"
         CrashPoint.handler = { point in
+            if let wanted = try? String(contentsOfFile: stops, encoding: .utf8), wanted == point.rawValue {
+                unlink(stops)
+                // This very thread stops here; by kill(2) it might come a little further.
+                raise(SIGSTOP)
+            }
             guard let wanted = try? String(contentsOfFile: path, encoding: .utf8), wanted == point.rawValue else {
                 return
             }

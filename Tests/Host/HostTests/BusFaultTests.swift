@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import Foundation
+import Testing
+
+extension OnAHost {
+    @Suite("The manager's socket, failing at each call", .serialized)
+    struct BusFaults {
+        let host: TestHost
+        init() throws { host = try TestHost.shared() }
+
+        /// A call of a process, as the probe prints it.
+        struct Call: CustomStringConvertible {
+            var number: Int
+            var name: String
+            var subject: String
+            var description: String { "\(name) \(subject)" }
+
+            init?(_ line: Substring) {
+                let words = line.split(separator: " ", maxSplits: 3)
+                guard words.count >= 3, words[0] == "call", let number = Int(words[1]) else { return nil }
+                self.number = number
+                name = String(words[2])
+                subject = words.count > 3 ? String(words[3]) : ""
+            }
+        }
+
+        @Test("submit keeps the request whichever call fails, and a wake-up is armed for it")
+        func submit() throws {
+            let app = ProbeApp(host, "busfault")
+            try app("submit", "quick", "9000")
+            // Each is due before all others so far, so that a wake-up is armed for it.
+            var due = 8000
+            let clean = try submit(app, "bulk0", &due, "none")
+            let calls = clean.split(separator: "\n").compactMap(Call.init).filter { $0.name.hasPrefix("bus") }
+            // Waiting takes as many turns as it takes: the first of each will do.
+            var seen: Set<String> = []
+            let distinct = calls.filter { $0.name == "busCall" || seen.insert($0.name).inserted }
+            #expect(distinct.count { $0.name == "busCall" } >= 3, "\(calls)")
+            #expect(distinct.contains { $0.subject == "StartTransientUnit" })
+            for call in distinct {
+                // Once: tried again at once, or by the runner that the process starts when it could not arm.
+                var faults = [ENOTCONN, ETIMEDOUT, EACCES].map { "\(call.number) \($0)" }
+                if call.name == "busCall" { faults += [ETIMEDOUT, ENOTCONN].map { "\(call.number) \($0) after" } }
+                for fault in faults {
+                    let output = try submit(app, "bulk1", &due, fault)
+                    #expect(output.contains("submitted"), "\(call) \(fault): \(output)")
+                    if !isArmed(app, within: due) {
+                        // No manager was found at the start, so that Dispatch has it: the next process arms for both.
+                        #expect(call.name != "busCall" || call.number == distinct.first?.number, "\(call) \(fault)")
+                        try app("submit", "bulk2", "8500")
+                        #expect(isArmed(app, within: due), "\(call) \(fault): \(app.timers)")
+                    }
+                    #expect(try app("pending").contains("bulk1"), "\(call) \(fault)")
+                }
+            }
+            for name in ["quick", "bulk0", "bulk1", "bulk2"] { try app("cancel", name) }
+            #expect(app.timers.isEmpty, "\(app.timers)")
+        }
+
+        @Test("when the bus fails from some call on, the request is kept, people are told, and the next process arms")
+        func goesOnFailing() throws {
+            let app = ProbeApp(host, "busgone")
+            try app("submit", "quick", "9000")
+            var due = 8000
+            let calls = try submit(app, "bulk0", &due, "none").split(separator: "\n").compactMap(Call.init)
+            let start = try #require(calls.first { $0.subject == "StartTransientUnit" })
+            let get = try #require(calls.last { $0.subject == "Get" && $0.number < start.number })
+            for (call, error) in [(get, ENOTCONN), (start, ENOTCONN), (start, EACCES), (start, ETIMEDOUT)] {
+                let output = try submit(app, "bulk1", &due, "\(call.number) \(error) on")
+                #expect(output.contains("submitted") && output.contains("background: "), "\(call) \(error): \(output)")
+                #expect(!isArmed(app, within: due), "the fault had no effect: \(call) \(error)")
+                // Its own lies later than what is recorded as armed, and yet it arms for the one before.
+                try app("submit", "bulk2", "8500")
+                #expect(isArmed(app, within: due), "\(call) \(error): \(app.timers)")
+                #expect(try app("pending").contains("bulk1"))
+            }
+            for name in ["quick", "bulk0", "bulk1", "bulk2"] { try app("cancel", name) }
+            #expect(app.timers.isEmpty, "\(app.timers)")
+        }
+
+        private func submit(_ app: ProbeApp, _ identifier: String, _ due: inout Int, _ fault: String) throws -> String {
+            due -= 20
+            return try host.user([
+                "env", "BACKGROUND_APP_ID=" + app.id, "PROBE_FAULT=" + fault, app.probe, "submit", identifier, "\(due)",
+            ])
+        }
+
+        /// Whether a timer fires by then, in seconds from now.
+        private func isArmed(_ app: ProbeApp, within seconds: Int) -> Bool {
+            // In microseconds since 1970: [{"next":1798761600000000,…
+            let output = host.systemctl("list-timers", "--output=json", "app-background-\(app.id)@*.timer")
+            let next = output.components(separatedBy: "\"next\":").dropFirst()
+                .compactMap { Double($0.prefix { $0.isNumber }).map { $0 / 1e6 } }
+            return next.contains { $0 <= Eventually.now + Double(seconds) + 9 }
+        }
+
+        @Test("a process that is stopped while it arms holds up a submission for ten seconds, not for ever")
+        func stoppedWhileArming() async throws {
+            let app = ProbeApp(host, "stopped-arming")
+            try app("submit", "quick", "9000")
+            try app.put("stop-at", "afterArm")
+            // Not a child of ours: who enters the host stops with what it started there.
+            try host.user(["sh", "-c", "BACKGROUND_APP_ID=\(app.id) \(app.probe) submit bulk0 600 >/dev/null 2>&1 &"])
+            try await Eventually.holds("it is stopped") {
+                host.attempt(["user", "sh", "-c", "grep -l '^State:.T' /proc/[0-9]*/status"]).output.contains("status")
+            }
+            let output = try app("submit", "bulk1", "300")
+            #expect(output.contains("submitted") && output.contains("arming.lock"), "\(output)")
+            #expect(try app("pending").contains("bulk1"))
+            try host.user(["pkill", "-CONT", "-x", "hostprobe"])
+            try await Eventually.holds("it has submitted after all") { try app("pending").contains("bulk0") }
+            try app("submit", "bulk2", "8000")
+            #expect(isArmed(app, within: 300), "\(app.timers)")
+            for name in ["quick", "bulk0", "bulk1", "bulk2"] { try app("cancel", name) }
+            #expect(app.timers.isEmpty, "\(app.timers)")
+        }
+    }
+}
