@@ -19,7 +19,7 @@ func feedDatabase(_ bytes: [UInt8]) throws {
             directory: StateDirectory(path: folder), machine: "m1", boot: "b2", pid: 1, busyTimeout: .zero)
         let now = WallTime(microseconds: 1_767_225_600_000_000)
         let policy = RunPolicy()
-        _ = try store.becomeOwner(resident: false, now: now) { policy.recovery(attempts: $0.attempts, now: now) }
+        _ = try store.becomeOwner(resident: false, now: now) { policy.recovery($0, now: now) }
         _ = try store.reanchor(now: now, implausible: policy.implausible)
         _ = try store.pending().map(\.identifier)
         _ = try store.occurrences(identifier: nil).map { "\($0)" }
