@@ -55,6 +55,7 @@ extension SchedulerMachine {
             ready.append(occurrence.id)
             free -= 1
         }
+        if !putOff.isEmpty { postponements += 1 }
         if !ready.isEmpty {
             isClaiming = true
             return putOff + room + [.claim(ready)]
@@ -65,7 +66,7 @@ extension SchedulerMachine {
             if mode == .launch { isFinished = true } else { room.append(.keepArmed) }
         }
         // All is settled: what nobody needs any more is not watched either.
-        if !watched.isEmpty, !isFinished { room.append(.askWhatWaits) }
+        if !watched.isEmpty, !isFinished { room.append(.askWhatWaits(postponements)) }
         return room
     }
 
@@ -77,8 +78,9 @@ extension SchedulerMachine {
         return occurrence.isBlocked ? [.requestStop(occurrence.identifier, .replaced)] : []
     }
 
-    /// What waits has these requirements in all.
-    mutating func waits(_ requirements: Requirement) -> [Effect] {
+    /// What waits has these requirements in all; nil: too many to tell.
+    mutating func waits(_ requirements: Requirement?, asked: Int) -> [Effect] {
+        guard let requirements, asked == postponements else { return [] }
         let needed = runs.values.reduce(requirements) { $0.union($1.occurrence.requirements) }
         guard needed != watched else { return [] }
         let isMore = !watched.isSuperset(of: needed)

@@ -25,7 +25,7 @@ package struct SchedulerMachine: Sendable {
         case conditionsChanged
         /// The store's answer to `askWhatWaits`: all that is required by what waits for its conditions; nil: too much waits
         /// to tell.
-        case waiting(Requirement?)
+        case waiting(Requirement?, asked: Int)
         /// The answer to `claim`: of those asked for, these are ours now. Both empty: the store could not be asked.
         case claimed([Occurrence], asked: [Int64])
         /// A handler completed its task; `failure` is nil for success. `retryAfter`: it asks for another try.
@@ -49,7 +49,7 @@ package struct SchedulerMachine: Sendable {
         case observeConditions(Requirement)
         /// Nothing but these is needed any more; none: nobody watches.
         case watchConditions(Requirement)
-        case askWhatWaits
+        case askWhatWaits(Int)
         case claim([Int64])
         case holdLocks
         case releaseLocks
@@ -125,6 +125,8 @@ package struct SchedulerMachine: Sendable {
     var announced: ExpirationReason?
     /// We were asked to stop: nothing is started, and the end of the last run is the end.
     var isStopping = false
+    /// How often something was put off: an answer to what waits that is older than the last time is not believed.
+    var postponements = 0
     /// Occurrences for which a run in another process was asked to make room: once each.
     var madeRoomFor: Set<Int64> = []
     /// A `claim` is under way and not answered: what it brings is ours, to be run or to be given back.
@@ -159,7 +161,7 @@ package struct SchedulerMachine: Sendable {
             case .looked(let due, let next): looked(due, next: next, now)
             case .conditionsObserved(let conditions): observed(conditions, now)
             case .conditionsChanged: watched.isEmpty ? [] : [.observeConditions(watched)]
-            case .waiting(let requirements): requirements.map { waits($0) } ?? []
+            case .waiting(let requirements, let asked): waits(requirements, asked: asked)
             case .claimed(let occurrences, let asked): claimed(occurrences, asked: asked, now)
             case .completed(let id, let failure, let after): completed(id, failure: failure, retryAfter: after, now)
             case .cannotBeTold(let id): cannotBeTold(id, now)

@@ -275,7 +275,7 @@ final class Runner: Sendable {
         case .observeConditions(let requirements):
             enqueue(.conditionsObserved(watchOfConditions().observe(requirements.conditions)))
         case .watchConditions(let requirements): narrowWatch(to: requirements.conditions)
-        case .askWhatWaits: enqueue(.waiting(try store.waitingRequirements()))
+        case .askWhatWaits(let asked): enqueue(.waiting(try store.waitingRequirements(), asked: asked))
         case .claim(let ids):
             let claimed = try claim(ids, now)
             CrashPoint.pass(.afterClaim)

@@ -75,9 +75,10 @@ struct MachineDriver {
         case .watchConditions(let requirements):
             watched = requirements
             return nil
-        case .askWhatWaits:
+        case .askWhatWaits(let asked):
             // As the store: what was put off for its conditions.
-            return .waiting(pending.filter { $0.postponements > 0 }.reduce([]) { $0.union($1.requirements) })
+            return .waiting(
+                pending.filter { $0.postponements > 0 }.reduce([]) { $0.union($1.requirements) }, asked: asked)
         case .claim(let ids):
             let claimed = pending.filter { ids.contains($0.id) && !lost.contains($0.id) }
             pending.removeAll { row in claimed.contains { $0.id == row.id } }
