@@ -94,7 +94,7 @@ struct Ledger {
                 newIndex += 1
             }
         }
-        for row in born { try appeared(row) }
+        for row in born { try appeared(row, actor) }
         for row in pool { try leftOver(row) }
         rows = new
         if let last = history.last { lastHistory = last.id }
@@ -118,12 +118,6 @@ struct Ledger {
             $0.identifier == row.identifier && $0.scheduled == row.instant && outcomes.contains($0.outcome)
         }
         return index.map { pool.remove(at: $0) }
-    }
-
-    private mutating func intended(_ actor: Actor, _ matches: (Intent.What) -> Bool) -> Bool {
-        guard let index = intents.firstIndex(where: { matches($0.what) && !$0.isDone }) else { return false }
-        if case .submit = intents[index].what { intents[index].isDone = true }
-        return true
     }
 
     // MARK: Gone
@@ -175,16 +169,17 @@ struct Ledger {
 
     // MARK: Born
 
-    private mutating func appeared(_ row: OccurrenceRow) throws {
+    private mutating func appeared(_ row: OccurrenceRow, _ actor: Actor) throws {
         guard row.id > newest else {
             throw Violation(promise: "d", what: "\(describe(row)) has a number that was used before")
         }
         newest = row.id
-        let index = intents.firstIndex { intent in
-            guard case .submit(let identifier, let instant) = intent.what else { return false }
-            return !intent.isDone && identifier == row.identifier && instant == row.instant
+        func matches(_ intent: Intent) -> Bool {
+            intent.what == .submit(identifier: row.identifier, instant: row.instant) && !intent.isDone
         }
-        guard let index else {
+        // Who died may have wanted the same.
+        let own = intents.firstIndex { $0.process == actor.pid && matches($0) }
+        guard let index = own ?? intents.firstIndex(where: matches) else {
             throw Violation(promise: "d", what: "\(describe(row)) was submitted by nobody")
         }
         intents[index].isDone = true

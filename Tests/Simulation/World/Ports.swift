@@ -78,8 +78,12 @@ final class Ports: TimeSource, ConditionsSource, HostPort, Waker, StoreNeighbour
         return bell
     }
 
-    /// Who would wait here for ever waits until it is killed.
+    /// Who would wait here waits until its patience is at an end, or until it is killed.
     func cannotWait(for path: String) -> SchedulingFailure {
+        if world.random.chance(500) {
+            world.isExcused = true
+            return SchedulingFailure(.storeBusy, doing: "lock", subject: path, cause: "it is held", remedy: "None.")
+        }
         world.kill(pid, why: "while it waited for \(path.split(separator: "/").last ?? "a lock")")
         return SchedulingFailure(.storeBusy, doing: "wait for", subject: path, cause: "it was killed", remedy: "None.")
     }
