@@ -16,6 +16,7 @@ struct Options {
           --stride N      the distance to the next one's (1)
           --moves N       the moves of one world (3000)
           --disk DIR      on the real disk below DIR instead of in memory; there are no power cuts then
+          --shorten no    keep a failing world as it is
           --failures DIR  where failing worlds are written (.)
         """
 
@@ -25,6 +26,7 @@ struct Options {
     var moves = 3000
     var disk: String?
     var failures = "."
+    var shortens = true
     var replay: String?
     var show: UInt64?
 
@@ -41,6 +43,7 @@ struct Options {
             case ("--moves", let number?): moves = Int(number)
             case ("--disk", _): disk = value
             case ("--failures", _): failures = value
+            case ("--shorten", _): shortens = value != "no"
             case ("--replay", _): replay = value
             case ("--show", let number?): show = number
             default: throw Misuse()

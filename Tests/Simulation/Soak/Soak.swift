@@ -28,7 +28,9 @@ struct Soak {
             worlds += 1
             totals.add(result.counts)
             if let violation = result.violation {
-                try tell(violation, of: script, after: result.steps)
+                tell("seed \(seed), step \(result.steps): \(violation)")
+                tell("\(steps) steps until then, in \(worlds) worlds.")
+                if options.shortens { try shorten(violation, script, after: result.steps) }
                 return false
             }
             if uptime - told > 10 {
@@ -50,8 +52,7 @@ struct Soak {
         fflush(nil)
     }
 
-    private func tell(_ violation: Violation, of script: Script, after steps: Int) throws {
-        tell("seed \(script.seed), step \(steps): \(violation)")
+    private func shorten(_ violation: Violation, _ script: Script, after steps: Int) throws {
         tell("Shortening it.")
         // On a real disk it is not shortened: what happens there may not happen in memory.
         let shorter = options.disk == nil ? script.shortened(for: violation, after: steps) : script

@@ -17,7 +17,7 @@ struct Ledger {
     /// What a call into the product that is under way, or whose answer was lost, may still do.
     struct Intent: Equatable {
         enum What: Equatable {
-            case submit(identifier: String, instant: Int64)
+            case submit(identifier: String, instant: Int64, recurs: Recurrence?)
             case cancel(identifier: String?)
             case makeDue(identifier: String)
         }
@@ -25,6 +25,14 @@ struct Ledger {
         var what: What
         /// Whether it was seen in the store.
         var isDone = false
+    }
+
+    /// How a request recurs, in microseconds.
+    enum Recurrence: Equatable {
+        /// On a grid from its first instant.
+        case every(Int64)
+        /// So long after the end of each run.
+        case after(Int64)
     }
 
     /// How a process ended.
@@ -39,6 +47,7 @@ struct Ledger {
     /// Sleep, shutdown, a stop of the service, power lost, network lost.
     static let interruptions: Set<Int64> = [2, 3, 4, 5, 6]
     static let cancelledReason: Int64 = 7
+    static let skipped: Int64 = 12
 
     static let maximumAttempts: Int64 = 5
     static let day: Int64 = 86_400_000_000
@@ -47,6 +56,10 @@ struct Ledger {
     private(set) var lastHistory: Int64 = 0
     /// The attempts that each occurrence has burnt, counted here.
     private var burnt: [Int64: Int64] = [:]
+    /// The requests that recur, and the instant of the last occurrence of each.
+    private var series: [Int64: (recurrence: Recurrence, last: Int64)] = [:]
+    /// Those of them that were set anew after a step of the clock.
+    private var moved: Set<Int64> = []
     /// The highest occurrence that was ever seen.
     private var newest: Int64 = 0
     var intents: [Intent] = []
@@ -94,7 +107,7 @@ struct Ledger {
                 newIndex += 1
             }
         }
-        for row in born { try appeared(row, actor) }
+        for row in born { try appeared(row, &pool, actor) }
         for row in pool { try leftOver(row) }
         rows = new
         if let last = history.last { lastHistory = last.id }
@@ -105,7 +118,8 @@ struct Ledger {
         for row in rows where row.isClaimed && !running.insert(row.identifier).inserted {
             throw Violation(promise: "c", what: "two occurrences of \(row.identifier) are claimed at once")
         }
-        for (one, other) in zip(rows, rows.dropFirst()) where one.request == other.request {
+        for (one, other) in zip(rows, rows.dropFirst()) where one.request == other.request && series[one.request] == nil
+        {
             throw Violation(promise: "d", what: "request \(one.request) has two occurrences")
         }
     }
@@ -154,7 +168,7 @@ struct Ledger {
                 ? intents.contains {
                     if case .cancel(let name) = $0.what { name ?? row.identifier == row.identifier } else { false }
                 }
-                : intents.contains { if case .submit(row.identifier, _) = $0.what { true } else { false } }
+                : intents.contains { if case .submit(row.identifier, _, _) = $0.what { true } else { false } }
             if !isAsked {
                 throw Violation(
                     promise: "b", what: "\(describe(row)) was \(end.outcome == 6 ? "cancelled" : "replaced") by nobody")
@@ -169,13 +183,18 @@ struct Ledger {
 
     // MARK: Born
 
-    private mutating func appeared(_ row: OccurrenceRow, _ actor: Actor) throws {
+    private mutating func appeared(_ row: OccurrenceRow, _ pool: inout [HistoryRow], _ actor: Actor) throws {
         guard row.id > newest else {
             throw Violation(promise: "d", what: "\(describe(row)) has a number that was used before")
         }
         newest = row.id
+        guard !row.isClaimed, row.attempts == 0, row.eligible == row.instant else {
+            throw Violation(promise: "d", what: "\(describe(row)) did not begin as pending")
+        }
+        if let known = series[row.request] { return try recurred(row, known.recurrence, known.last, &pool, actor) }
         func matches(_ intent: Intent) -> Bool {
-            intent.what == .submit(identifier: row.identifier, instant: row.instant) && !intent.isDone
+            guard case .submit(let identifier, let instant, _) = intent.what else { return false }
+            return !intent.isDone && identifier == row.identifier && instant == row.instant
         }
         // Who died may have wanted the same.
         let own = intents.firstIndex { $0.process == actor.pid && matches($0) }
@@ -183,9 +202,49 @@ struct Ledger {
             throw Violation(promise: "d", what: "\(describe(row)) was submitted by nobody")
         }
         intents[index].isDone = true
-        guard !row.isClaimed, row.attempts == 0, row.eligible == row.instant else {
-            throw Violation(promise: "d", what: "\(describe(row)) did not begin as pending")
+        if case .submit(_, _, let recurrence?) = intents[index].what { series[row.request] = (recurrence, row.instant) }
+    }
+
+    /// The next occurrence of a request that recurs: each instant once, none without a word.
+    private mutating func recurred(
+        _ row: OccurrenceRow, _ recurrence: Recurrence, _ last: Int64, _ pool: inout [HistoryRow], _ actor: Actor
+    ) throws {
+        if intents.contains(where: { $0.what == .makeDue(identifier: row.identifier) }), row.instant <= actor.wall {
+            return  // one beside the schedule
         }
+        if moved.contains(row.request) {
+            pool.removeAll { $0.outcome == Self.skipped && $0.identifier == row.identifier }
+            return
+        }
+        switch recurrence {
+        case .after(let delay):
+            // The clock may read earlier than at the last one.
+            guard row.instant <= actor.wall + delay || actor.pid == nil else {
+                throw Violation(promise: "f", what: "\(describe(row)) comes later than \(delay) after the run")
+            }
+        case .every(let interval):
+            guard row.instant > last else {
+                throw Violation(promise: "d", what: "\(describe(row)) was scheduled before: the last was at \(last)")
+            }
+            guard (row.instant - last).isMultiple(of: interval) else {
+                throw Violation(promise: "f", what: "\(describe(row)) is not on the grid of \(interval) from \(last)")
+            }
+            let missed = (row.instant - last) / interval - 1
+            let told = pool.firstIndex {
+                $0.outcome == Self.skipped && $0.identifier == row.identifier && $0.scheduled == last + interval
+            }
+            guard (missed > 0) == (told != nil) else {
+                throw Violation(promise: "b", what: "\(missed) instants before \(describe(row)) were missed")
+            }
+            if let told { pool.remove(at: told) }
+            // Late once, never again and again: what comes is the newest that has passed, or else the next from now.
+            let newest = actor.wall - interval < row.instant
+            let isNext = row.instant <= max(actor.wall, last) + interval
+            guard actor.pid == nil || newest && isNext else {
+                throw Violation(promise: "f", what: "\(describe(row)) is not what the missed-run policy says")
+            }
+        }
+        series[row.request] = (recurrence, row.instant)
     }
 
     // MARK: Changed
@@ -229,6 +288,8 @@ struct Ledger {
                 throw Violation(
                     promise: "f", what: "\(describe(old)) was set anew to \(describe(new)), against the rule")
             }
+            // Where several occurrences of it were moved, their grids differ.
+            if series[old.request] != nil { moved.insert(old.request) }
         } else if new.instant != old.instant {
             let isAsked = intents.contains { $0.what == .makeDue(identifier: old.identifier) }
             guard isAsked, new.instant < old.instant, actor.pid == nil || new.instant <= actor.wall else {

@@ -28,6 +28,8 @@ package struct Character: Sendable {
     /// How many identifiers the program has.
     let identifiers: Int
     let hasAppleLimits: Bool
+    /// Whether some identifiers recur.
+    let recurs: Bool
     /// How often in a thousand another process acts at an effect boundary of one.
     let interjections: Int
 
@@ -52,6 +54,7 @@ package struct Character: Sendable {
         total = weights.reduce(0) { $0 + $1.weight }
         identifiers = 2 + random.below(6)
         hasAppleLimits = random.below(3) == 0
+        recurs = random.below(3) == 0
         interjections = [0, 0, 10, 50][random.below(4)]
     }
 

@@ -72,11 +72,13 @@ extension World {
         isDeaf = false
         losesRings = false
         setConditions(power: .external, network: .online)
+        if character.recurs, let process = startForeground() {
+            cancel(nil, in: process)
+            finishMove()
+        }
         // Nobody acts before somebody starts the program: that is what an excuse means.
         if isExcused, !ledger.rows.isEmpty {
-            calls = 0
-            commits = 0
-            if let process = startForeground() { submit([(identifierNames[0], clocks.wall)], in: process) }
+            startResident()
             finishMove()
         }
         for _ in 0..<4000 where violation == nil {
@@ -84,7 +86,7 @@ extension World {
             commits = 0
             if queue.isEmpty {
                 let isDone = ledger.rows.isEmpty && services.services.isEmpty && services.timers.isEmpty
-                if isDone { return checkEnd() }
+                if isDone || (ledger.rows.isEmpty && clocks.untilNext == nil) { return checkEnd() }
                 guard clocks.untilNext != nil else {
                     return broke(
                         "b", "nothing will ever happen, and \(ledger.rows.map { ledger.describe($0) }) are not done")

@@ -106,6 +106,12 @@ extension World {
 
     // MARK: Submitting and cancelling
 
+    /// Which identifiers recur is the world's character.
+    private func recurrence(of name: String) -> Ledger.Recurrence? {
+        guard character.recurs, let number = Int(name.dropFirst()), number % 4 >= 2 else { return nil }
+        return number % 4 == 2 ? .every([900_000_000, 86_400_000_000][number / 4 % 2]) : .after(1_200_000_000)
+    }
+
     func request(_ name: String, _ earliest: Int64?) -> BGTaskRequest {
         let number = Int(name.dropFirst()) ?? 0
         let request: BGTaskRequest
@@ -116,6 +122,11 @@ extension World {
             processing.requiresExternalPower = number % 3 == 1 && number % 2 == 0
             processing.requiresNetworkConnectivity = number % 3 == 2
             request = processing
+        }
+        switch recurrence(of: name) {
+        case .every(let interval)?: request.schedule = .every(.microseconds(interval))
+        case .after(let delay)?: request.schedule = .after(.microseconds(delay))
+        case nil: break
         }
         request.earliestBeginDate = earliest.map { Date(timeIntervalSince1970: Double($0) / 1_000_000) }
         return request
@@ -128,13 +139,17 @@ extension World {
         var requests: [BGTaskRequest] = []
         var intents: [Ledger.Intent] = []
         var seen: Set<String> = []
-        for (name, earliest) in known where seen.insert(name).inserted {
+        for (name, date) in known where seen.insert(name).inserted {
+            // The same schedule again without a date changes nothing of when it runs, and that is another rule.
+            let earliest = recurrence(of: name) == nil ? date : date ?? clocks.wall
             let request = request(name, earliest)
             let asked = request.earliestBeginDate.map { Int64(($0.timeIntervalSince1970 * 1_000_000).rounded(.up)) }
             let instant = max(asked ?? clocks.wall, clocks.wall)
             requests.append(request)
             intents.append(
-                Ledger.Intent(process: process.pid, what: .submit(identifier: name, instant: instant)))
+                Ledger.Intent(
+                    process: process.pid,
+                    what: .submit(identifier: name, instant: instant, recurs: recurrence(of: name))))
         }
         guard !requests.isEmpty else { return }
         note("\(process.pid) submits \(intents.map(\.what))")

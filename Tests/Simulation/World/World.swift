@@ -304,6 +304,8 @@ package final class World: @unchecked Sendable {
             if trace != nil, seen.occurrences != ledger.rows {
                 note("store: " + seen.occurrences.map { ledger.describe($0) }.joined(separator: "; "))
             }
+            // Instants are set anew first, and the wake-up follows.
+            if seen.history.contains(where: { $0.outcome == Ledger.Outcome.clockMoved }) { mayBeLate = true }
             try ledger.see(seen.occurrences, seen.history, orphans: seen.orphans, by: actor)
             // What a dead process left in the log is overwritten by the next commit.
             if pid != 0 { ledger.intents.removeAll { $0.process != pid && isDead($0.process) } }
