@@ -6,7 +6,9 @@ import Synchronization
 
 /// Runs the jobs of one run, or of one simulated process, in order, and knows when none is left.
 final class CountingExecutor: TaskExecutor {
-    private static let current = DispatchSpecificKey<CountingExecutor>()
+    /// Weak: the queue belongs to the executor, and would keep it for ever.
+    private struct Owner: Sendable { weak var executor: CountingExecutor? }
+    private static let current = DispatchSpecificKey<Owner>()
 
     private let queue = DispatchQueue(label: "background.testing")
     private let unfinished = Mutex(0)
@@ -14,11 +16,11 @@ final class CountingExecutor: TaskExecutor {
 
     init(onIdle: @escaping @Sendable () -> Void) {
         self.onIdle = onIdle
-        queue.setSpecific(key: CountingExecutor.current, value: self)
+        queue.setSpecific(key: CountingExecutor.current, value: Owner(executor: self))
     }
 
     /// The executor whose job the calling thread runs.
-    static var ofThisThread: CountingExecutor? { DispatchQueue.getSpecific(key: current) }
+    static var ofThisThread: CountingExecutor? { DispatchQueue.getSpecific(key: current)?.executor }
 
     var isIdle: Bool { unfinished.withLock { $0 == 0 } }
 

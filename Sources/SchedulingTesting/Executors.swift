@@ -6,18 +6,26 @@ import Synchronization
 
 /// The executors of one process's async runs, one each.
 final class Executors: Sendable {
-    private let executors = Mutex<[Int64: CountingExecutor]>([:])
+    /// Of runs that are over nothing is kept: a test may let years pass.
+    private struct Entry: Sendable {
+        weak var run: TaskRun?
+        let executor: CountingExecutor
+    }
+    private let executors = Mutex<[Int64: Entry]>([:])
     private let onIdle: @Sendable () -> Void
 
     init(onIdle: @escaping @Sendable () -> Void) { self.onIdle = onIdle }
 
     func executor(for run: TaskRun) -> CountingExecutor {
         let executor = CountingExecutor(onIdle: onIdle)
-        executors.withLock { $0[run.occurrence.id] = executor }
+        executors.withLock { executors in
+            executors = executors.filter { $0.value.run != nil || !$0.value.executor.isIdle }
+            executors[run.occurrence.id] = Entry(run: run, executor: executor)
+        }
         return executor
     }
 
     func existing(for run: TaskRun) -> CountingExecutor? {
-        executors.withLock { $0[run.occurrence.id] }
+        executors.withLock { $0[run.occurrence.id]?.executor }
     }
 }
