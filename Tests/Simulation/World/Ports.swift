@@ -82,6 +82,7 @@ final class Ports: TimeSource, ConditionsSource, HostPort, Waker, StoreNeighbour
     func cannotWait(for path: String) -> SchedulingFailure {
         if world.random.chance(500) {
             world.isExcused = true
+            world.managerRefusals += 1
             return SchedulingFailure(.storeBusy, doing: "lock", subject: path, cause: "it is held", remedy: "None.")
         }
         world.kill(pid, why: "while it waited for \(path.split(separator: "/").last ?? "a lock")")

@@ -21,6 +21,12 @@ extension World {
         if let lack = lackOfWakeup(isStrict: isBetweenSteps && !mayBeLate, countsServices: true) { broke("b", lack) }
     }
 
+    /// Whether the manager will start the program in that time, or does already.
+    func hasWakeup(within wait: Int64) -> Bool {
+        !services.services.isEmpty
+            || services.timers.contains { delay(of: $0).map { $0 <= wait + Self.watchdog } ?? false }
+    }
+
     private func lackOfWakeup(isStrict: Bool, countsServices: Bool) -> String? {
         let rows = ledger.rows
         guard !rows.isEmpty else { return nil }

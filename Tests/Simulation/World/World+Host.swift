@@ -128,6 +128,7 @@ extension World {
         guard random.chance(busFailures) else { return false }
         note("the bus fails")
         isExcused = true
+        managerRefusals += 1
         return true
     }
 

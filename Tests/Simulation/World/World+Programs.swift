@@ -155,6 +155,7 @@ extension World {
         note("\(process.pid) submits \(intents.map(\.what))")
         counts.submits += 1
         ledger.intents += intents
+        let refusals = managerRefusals
         var result: Result<Void, any Error> = .success(())
         within(process) { result = Result { try process.scheduler.submit(contentsOf: requests) } }
         guard !process.isDead else { return }
@@ -165,6 +166,13 @@ extension World {
                 broke(
                     "a", "submit returned in \(process.pid), and \(mine.filter { !$0.isDone }.map(\.what)) is not there"
                 )
+            }
+            // A runner of this process may have claimed it by now, or put it off.
+            let names = requests.map(\.identifier)
+            let due = ledger.rows.filter { !$0.isClaimed && names.contains($0.identifier) }.map(\.eligible).min()
+            let wait = max(0, (due ?? .max) - clocks.wall)
+            if refusals == managerRefusals, hostState == .up, due != nil, !mayBeLate, !hasWakeup(within: wait) {
+                broke("a", "submit returned in \(process.pid), and nothing is armed for it")
             }
         case .failure(let error): note("submit: \(error)")
         }
@@ -213,7 +221,7 @@ extension World {
                     task.setTaskCompleted(success: success)
                 }
                 if plan.hearsExpiration {
-                    task.expirationHandler = { [unowned self] in expire(run, plan, pid) }
+                    task.expirationHandler = { [unowned self] in expire(run, plan, pid, task.expirationReason) }
                 }
                 begin(run, plan, pid)
             }
@@ -231,7 +239,7 @@ extension World {
                 begin(run, plan, pid)
             }
         } onCancel: {
-            if plan.hearsExpiration { expire(run, plan, pid) }
+            if plan.hearsExpiration { expire(run, plan, pid, context.expirationReason) }
         }
     }
 
@@ -253,13 +261,18 @@ extension World {
         if duration == 0 { return finish(run, plan.succeeds, pid) }
         clocks.add(process: pid, awake: clocks.awake + duration, what: "work") { [unowned self] in
             guard let process = self.process(pid), !run.isOver else { return }
-            if plan.submitsAtTheEnd { submit([(run.identifier, earliest())], in: process) }
+            if plan.submitsAtTheEnd, !isCalm { submit([(run.identifier, earliest())], in: process) }
             finish(run, plan.succeeds, pid)
         }
     }
 
-    private func expire(_ run: HandlerRun, _ plan: HandlerPlan, _ pid: Int32) {
+    private func expire(_ run: HandlerRun, _ plan: HandlerPlan, _ pid: Int32, _ reason: ExpirationReason?) {
         guard !isDead(pid), !run.isOver else { return }
+        if let reason, Ledger.interruptions.contains(Int64(reason.rawValue)),
+            ledger.rows.contains(where: { $0.id == run.occurrence && $0.pid == pid })
+        {
+            ledger.told.insert(run.occurrence)
+        }
         note("\(pid) is told to stop \(run.identifier)#\(run.occurrence)")
         guard let reaction = plan.reaction else { return }
         if reaction == 0 { return finish(run, plan.succeedsWhenTold, pid) }

@@ -58,6 +58,8 @@ package final class World: @unchecked Sendable {
     var isCalm = false
     /// The manager was kept from arming, or forgot what it had armed: the next one who acts has to see to it.
     var isExcused = false
+    /// How often the manager, or the way to it, said no.
+    var managerRefusals = 0
     /// Something was made due by the debugger's command: if it cannot start now it runs, but late.
     var mayBeLate = false
 
@@ -125,6 +127,8 @@ package final class World: @unchecked Sendable {
                     Unmanaged<World>.fromOpaque(context).takeUnretainedValue().look(by: process)
                 }, Unmanaged.passUnretained(self).toOpaque())
         }
+        let storeFaults: Set<Move.Kind> = [.ioError, .syncError, .diskFull, .busy]
+        ledger.isStoreSound = character.weights.allSatisfy { $0.weight == 0 || !storeFaults.contains($0.kind) }
         Self.present = self
         // The store is made in peace: that it is complete before it has its name is the store's own tests' to show.
         faultvfs_enter(disk, 1)
