@@ -101,6 +101,8 @@ extension World {
             perform(queue.isEmpty ? .advance : .deliver)
             finishMove()
         }
+        // What recurs may go on.
+        if ledger.rows.allSatisfy({ ledger.recurring.contains($0.identifier) }) { return checkEnd() }
         if violation == nil {
             broke("b", "no end of \(ledger.rows.map { ledger.describe($0) }), timers \(services.timers.map(\.name))")
         }

@@ -237,11 +237,12 @@ package final class World: @unchecked Sendable {
         note("· \(what)")
         calls += 1
         if explodes(isCall: false) { return detonate(pid, "at \(what)") }
-        guard character.interjections > 0, !isCalm, let process = process(pid),
-            processes.allSatisfy({ $0 === process || $0.depth == 0 }),
-            random.chance(character.interjections)
-        else { return }
-        interject(besides: pid)
+        if mayInterject(besides: pid) { interject(besides: pid) }
+    }
+
+    private func mayInterject(besides pid: Int32) -> Bool {
+        character.interjections > 0 && !isCalm && processes.allSatisfy { $0.pid == pid || $0.depth == 0 }
+            && random.chance(character.interjections)
     }
 
     private func explodes(isCall: Bool) -> Bool {
