@@ -12,8 +12,8 @@ extension SchedulerMachine {
 
     mutating func looked(_ due: [Occurrence], next: WallTime?, _ now: Moment) -> [Effect] {
         self.next = next
-        backlog = []
         guard mayStart, !isClaiming else { return [] }  // after a claim it looks again anyway
+        backlog = []
         var putOff: [Effect] = []
         var room: [Effect] = []
         var ready: [Int64] = []

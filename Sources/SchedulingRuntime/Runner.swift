@@ -244,8 +244,14 @@ final class Runner: Sendable {
     /// Of all that came in, at once: what ended during one commit is recorded in the next one together.
     private func work(off state: inout State, after failure: SchedulingFailure?, _ now: Moment) -> [Effect] {
         var effects: [Effect] = []
-        for input in state.inbox { effects += state.machine.handle(input, at: now) }
-        state.inbox.removeAll(keepingCapacity: true)
+        var count = 0
+        for input in state.inbox {
+            // A look from before an end has a launch believe that all is done: not before that end is recorded.
+            if case .looked = input, effects.contains(where: { if case .end = $0 { true } else { false } }) { break }
+            effects += state.machine.handle(input, at: now)
+            count += 1
+        }
+        state.inbox.removeFirst(count)
         effects = state.later.keep(back: effects, at: now.awake)
         guard failure == nil, let index = effects.firstIndex(where: { if case .look = $0 { true } else { false } })
         else { return effects }
