@@ -14,6 +14,7 @@ extension SchedulerMachine {
         self.next = next
         guard mayStart, !isClaiming else { return [] }  // after a claim it looks again anyway
         backlog = []
+        if !madeRoomFor.isEmpty { madeRoomFor.formIntersection(due.map(\.id)) }
         var putOff: [Effect] = []
         var room: [Effect] = []
         var ready: [Int64] = []

@@ -129,6 +129,13 @@ public final class TestScheduler: Sendable {
     public var launchFailures: [any Error] { state.withLock(\.failures) }
     /// What the program's processes decided, in order: each thing once, whichever process it was.
     public var events: [TaskEvent] { state.withLock(\.events) }
+    /// Forgets the events and the lines so far: for a test that lets years pass.
+    public func forgetEvents() {
+        state.withLock { state in
+            state.events = []
+            state.log = []
+        }
+    }
     /// What the program's processes wrote for people.
     public var log: [String] { state.withLock(\.log) }
 
