@@ -14,6 +14,8 @@ package struct RequestTerms: Hashable, Sendable, Codable {
     package var retry: RetryPolicy?
     package var overlap: OverlapPolicy?
     package var tags: [String]?
+    /// Of a calendar: the earliest instant that its submitter named, for when its instants are counted anew.
+    package var earliest: Int64?
 
     package init(
         schedule: TaskSchedule? = nil, missedRuns: MissedRunPolicy? = nil, startDeadline: Int64? = nil,
@@ -53,10 +55,16 @@ package struct RequestTerms: Hashable, Sendable, Codable {
         if let jitter, !(0...86_400_000_000).contains(jitter) {
             throw .impossible("jitter", Duration.microseconds(jitter).spoken, "Use a time from zero to one day.")
         }
-        if let flex = schedule?.flex, let latestStart, flex + (jitter ?? 0) >= latestStart {
+        let latest = (schedule?.flex ?? 0) + (jitter ?? 0)
+        if let latestStart, latest > 0, latest >= latestStart {
             throw .impossible(
                 "start deadline", Duration.microseconds(latestStart).spoken,
                 "It has to be longer than flex and jitter together, or no run could ever start in time.")
+        }
+        if case .every(let interval)? = schedule?.rule, latest > interval {
+            throw .impossible(
+                "jitter", Duration.microseconds(jitter ?? 0).spoken,
+                "With the flex it has to fit into the interval, or runs would be missed for it.")
         }
         for tag in tags ?? [] { try TaskIdentifier.validate(tag) }
         if let tags, tags.count > Self.mostTags {

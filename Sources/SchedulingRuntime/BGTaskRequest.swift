@@ -24,7 +24,7 @@ open class BGTaskRequest: NSObject, NSCopying {
     /// How long after its instant a run may start at the latest; later it is skipped, and history says so. Nil: no limit.
     public var startDeadline: Duration?
     /// The time over which the hosts of a fleet spread: each runs the task later than its instant by a part of this that is
-    /// its own and stays the same. At most a day. Default: zero.
+    /// its own and stays the same. At most a day, and with the flex no more than the interval of `every`. Default: zero.
     public var jitter: Duration = .zero
     /// What happens after a run that failed or used up its time. Default: nothing, as on Apple's systems.
     public var retry: RetryPolicy = .never

@@ -113,6 +113,8 @@ struct SchedulePlannerTests {
             RequestTerms(retry: .linear(.seconds(100), maximum: .seconds(1))),
             RequestTerms(tags: [""]), RequestTerms(tags: (0...32).map { "t\($0)" }),
             RequestTerms(schedule: .every(.seconds(60), flex: .seconds(30)), startDeadline: 20_000_000),
+            RequestTerms(startDeadline: 20_000_000, jitter: 30_000_000),
+            RequestTerms(schedule: .every(.seconds(60), flex: .seconds(30)), jitter: 40_000_000),
         ] {
             #expect(throws: SchedulingFailure.self, "\(terms)") { try terms.validate() }
         }
