@@ -19,10 +19,13 @@ extension SchedulingStore {
         if requests.isEmpty { return .submitted }
         // What follows another task is woken by that one's end.
         let earliest = requests.lazy.filter { $0.follows == nil }.map(\.eligible).min()
+        // What stays as it is needs no wake-up but its own: programs submit their schedules at each start.
+        let mayStay = requests.contains { $0.conflict == .keep || $0.terms.schedule != nil && !$0.hasEarliest }
         do {
             try write("submit requests to the store", rings: true) { _ in
-                if let earliest { try rely(on: relying, earliest: earliest, now: now) }
-                try insert(requests, now: now)
+                if !mayStay, let earliest { try rely(on: relying, earliest: earliest, now: now) }
+                let needed = try insert(requests, now: now)
+                if mayStay { try rely(on: relying, earliest: needed, now: now) }
                 if !limits.isUnlimited { try check(limits, for: requests) }
             }
         } catch let failure where failure == Self.notCovered {
@@ -35,7 +38,7 @@ extension SchedulingStore {
     private static let notCovered = SchedulingFailure(
         .noWakeup, doing: "submit", subject: "", cause: "not covered", remedy: "")
 
-    private func rely(on reliance: WakeupReliance, earliest: WallTime, now: WallTime) throws {
+    private func rely(on reliance: WakeupReliance, earliest: WallTime?, now: WallTime) throws {
         switch reliance {
         case .armed(var armed):
             // While this process was stopped, somebody whose patience ended may have come in between, with nothing armed.
@@ -46,6 +49,7 @@ extension SchedulingStore {
             }
             try keep(armed)
         case .recorded(let generation, let launching):
+            guard let earliest else { return }
             guard let kept = try keptWakeup(),
                 kept.covers(earliest, now: now, generation: generation, isLaunching: kept.name == launching)
             else { throw Self.notCovered }
@@ -57,7 +61,9 @@ extension SchedulingStore {
         }
     }
 
-    private func insert(_ requests: [NewRequest], now: WallTime) throws {
+    /// Returns the earliest instant that a wake-up has to serve for them.
+    private func insert(_ requests: [NewRequest], now: WallTime) throws -> WallTime? {
+        var earliest: WallTime?
         var next = try takeNumbers(requests.count, now: now)
         // The unique index finds a request to replace without a query for each row.
         let request = try database.statement(
@@ -84,7 +90,10 @@ extension SchedulingStore {
             try request.bind(new.terms.overlap == .replace ? 1 : 0, at: 9)
             try request.run()
             if database.changes == 0 {
-                guard try makeWay(for: new, number: next, now: now) else { continue }
+                guard try makeWay(for: new, number: next, now: now) else {
+                    if let kept = try eligible(new.identifier) { earliest = min(earliest ?? kept, kept) }
+                    continue
+                }
                 try request.run()
             }
             try occurrence.bind(next, at: 1)
@@ -93,9 +102,25 @@ extension SchedulingStore {
             try occurrence.bind(Int64(new.waiting.rawValue), at: 5)
             try occurrence.run()
             recording.add(.submitted(new, run: next))
-            if new.follows != nil { following.append((next, new)) }
+            if new.follows != nil {
+                following.append((next, new))
+            } else {
+                earliest = min(earliest ?? new.eligible, new.eligible)
+            }
         }
         for (number, new) in following { try chain(number, new) }
+        return earliest
+    }
+
+    /// When the pending request of an identifier is looked at.
+    private func eligible(_ identifier: String) throws -> WallTime? {
+        let statement = try database.statement(
+            """
+            SELECT min(o.eligible) FROM requests r CROSS JOIN occurrences o ON o.request = r.id \
+            WHERE r.identifier = ?1 AND r.begun = 0 AND o.state = 0
+            """)
+        try statement.bind(identifier, at: 1)
+        return try statement.rows { $0.optionalTime(0) }.first ?? nil
     }
 
     /// The first of so many numbers that were never used before.
