@@ -46,6 +46,7 @@ package struct NewRequest: Hashable, Sendable {
         planned.instant = first.instant
         planned.eligible = first.eligible
         planned.waiting = first.waiting
+        if case .calendar? = terms.schedule?.rule, hasEarliest { planned.terms.earliest = instant.microseconds }
         return planned
     }
 }
@@ -69,6 +70,8 @@ package struct Occurrence: Hashable, Sendable {
     /// How often it was started.
     package var starts: Int
     package var terms: RequestTerms
+    /// Somebody made it due: its conditions and its start deadline do not count, and its schedule does not move on with it.
+    package var isForced = false
     /// Its terms cannot be read: it is passed over, and history says so.
     package var isUnreadable = false
     /// Whether a run of its identifier goes on, here or in another process.
@@ -97,9 +100,9 @@ package struct Occurrence: Hashable, Sendable {
         self.input = input
     }
 
-    /// The last instant at which it may start for the first time; nil: there is none, or it was started before.
+    /// The last instant at which it may start for the first time; nil: there is none, or it was started or made due before.
     package var latestStart: WallTime? {
-        guard starts == 0, let limit = terms.latestStart else { return nil }
+        guard starts == 0, !isForced, let limit = terms.latestStart else { return nil }
         return instant.advanced(by: .microseconds(limit))
     }
 }

@@ -23,11 +23,15 @@ extension SchedulerMachine {
         for occurrence in due where runs[occurrence.id] == nil {
             if occurrence.isUnreadable || occurrence.latestStart.map({ $0 < now.wall }) ?? false {
                 putOff.append(.skip(occurrence))
+                madeRoomFor.remove(occurrence.id)
                 continue
             }
             // One run of an identifier at a time; its end looks again.
             guard !busy.contains(occurrence.identifier), !occurrence.isBlocked else {
-                if occurrence.terms.overlap == .replace { room += makeRoom(for: occurrence, now) }
+                // One that was started before does not stop a later one to be tried again.
+                if occurrence.terms.overlap == .replace, occurrence.starts == 0 {
+                    room += makeRoom(for: occurrence, now)
+                }
                 continue
             }
             guard free > 0 else {
@@ -76,7 +80,8 @@ extension SchedulerMachine {
         guard madeRoomFor.insert(occurrence.id).inserted else { return [] }
         let mine = runs.filter { $0.value.occurrence.identifier == occurrence.identifier }.map(\.key)
         if !mine.isEmpty { return expire(mine, for: .replaced, grace: nil, now) }
-        return occurrence.isBlocked ? [.requestStop(occurrence.identifier, .replaced)] : []
+        guard occurrence.isBlocked else { return [] }
+        return [.requestStop(occurrence.identifier, .replaced, toMakeRoomFor: occurrence.id)]
     }
 
     /// What waits has these requirements in all; nil: too many to tell.
@@ -135,6 +140,7 @@ extension SchedulerMachine {
         for occurrence in occurrences {
             let deadline = now.awake(after: policy.budgets[occurrence.kind])
             runs[occurrence.id] = Run(occurrence: occurrence, started: now.wall, phase: .running(deadline: deadline))
+            madeRoomFor.remove(occurrence.id)
             effects.append(.start(occurrence))
         }
         heartbeat = now.awake + policy.heartbeat.clampedMicroseconds

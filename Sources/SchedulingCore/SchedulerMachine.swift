@@ -62,7 +62,7 @@ package struct SchedulerMachine: Sendable {
         /// Passes over a due occurrence that is too late to start.
         case skip(Occurrence)
         /// Asks whatever process runs this identifier to stop it.
-        case requestStop(String, ExpirationReason)
+        case requestStop(String, ExpirationReason, toMakeRoomFor: Int64)
         /// Makes sure that a wake-up is armed that is early enough.
         case keepArmed
         /// Tells the service manager what runs, and that it needs more time.

@@ -10,7 +10,10 @@ extension Runner {
     /// Closes the run; its end is recorded with the next claim, or when those that came with it are.
     func note(_ end: SchedulerMachine.RunEnd) {
         state.withLock { state in
-            state.runs.removeValue(forKey: end.occurrence)?.close()
+            let run = state.runs.removeValue(forKey: end.occurrence)
+            run?.close()
+            // Its instant lies ahead of the clock, which was set back while it ran: it may lie as far as the year 2200.
+            if let run, let again = end.again, again < run.occurrence.instant { state.isClockNew = true }
             state.unrecorded.append(
                 RunEnd(
                     occurrence: end.occurrence, outcome: end.outcome, reason: end.reason, detail: end.detail,

@@ -16,7 +16,11 @@ extension Runner {
         for entry in recovered {
             environment.logRecorded("\(entry.identifier ?? "a launch"): \(entry.outcome) \(entry.detail)")
         }
-        if !recovered.isEmpty { enqueue(.rang) }
+        if !recovered.isEmpty {
+            // As at the start: the clock may have been set back since they began.
+            state.withLock { $0.isClockNew = true }
+            enqueue(.rang)
+        }
     }
 
     func keepArmed() throws(SchedulingFailure) {

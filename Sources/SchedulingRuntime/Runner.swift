@@ -301,8 +301,8 @@ final class Runner: Sendable {
         case .end(let end): note(end)
         case .postpone(let postponement): try postpone(postponement, now)
         case .skip(let occurrence): try store.skip([occurrence], now: now)
-        case .requestStop(let identifier, let reason):
-            _ = try store.requestStop(identifier: identifier, reason: reason)
+        case .requestStop(let identifier, let reason, let next):
+            _ = try store.requestStop(identifier: identifier, reason: reason, toMakeRoomFor: next)
         case .keepArmed:
             try recordNewEnds()
             try keepArmed()

@@ -70,7 +70,7 @@ package struct TaskInquiry: Sendable {
         let occurrence = first.occurrence
         let date = Date(max(occurrence.eligible, occurrence.instant)).formatted(.iso8601)
         if !isDue { return "not before \(Date(occurrence.instant).formatted(.iso8601))" }
-        if first.waiting == .window, occurrence.eligible > now {
+        if first.waiting == .window, occurrence.eligible > now, !isHeld {
             return "its window is open: it runs with the next launch of the program, at \(date) at the latest"
         }
         if isHeld { return "it is looked at again at \(date), or as soon as a live process of the app sees a change" }

@@ -11,9 +11,11 @@ extension SchedulingStore {
         try read("list pending requests") { _ in
             try database.statement(
                 """
-                SELECT r.identifier, r.kind, min(o.instant), r.has_earliest, r.requirements, r.terms, f.identifier, r.input \
+                SELECT r.identifier, r.kind, \
+                coalesce(min(CASE WHEN o.state <> 1 AND o.starts = 0 AND o.forced = 0 THEN o.instant END), min(o.instant)), \
+                r.has_earliest, r.requirements, r.terms, f.identifier, r.input \
                 FROM requests r CROSS JOIN occurrences o ON o.request = r.id LEFT JOIN requests f ON f.id = r.follows \
-                WHERE r.begun = 0 AND o.state <> 1 GROUP BY r.id ORDER BY r.id
+                WHERE r.begun = 0 GROUP BY r.id ORDER BY r.id
                 """
             ).rows {
                 PendingRequest(
@@ -150,13 +152,22 @@ extension SchedulingStore {
         try statement.bind(request, at: 2)
         try statement.bind(now, at: 3)
         try statement.run()
+        if database.changes > 0 { return true }
+        // The instant may be one of the schedule's: this one comes beside it.
+        try statement.bind(now.advanced(by: .microseconds(-1)), at: 3)
+        try statement.run()
         return true
     }
 
     /// Asks what runs under this identifier to stop, and returns how many that were. A cancellation is never undone.
-    package func requestStop(identifier: String, reason: ExpirationReason) throws(SchedulingFailure) -> Int {
+    ///
+    /// `next`: the pending occurrence that they make room for; if it is not pending any more, they have.
+    package func requestStop(
+        identifier: String, reason: ExpirationReason, toMakeRoomFor next: Int64? = nil
+    ) throws(SchedulingFailure) -> Int {
         try write("ask runs to stop", rings: true) { _ in
-            try change(
+            if let next, try pending(next) == nil { return 0 }
+            return try change(
                 """
                 UPDATE occurrences SET stop = CASE stop WHEN \(ExpirationReason.cancelled.rawValue) THEN stop \
                 ELSE \(reason.rawValue) END \

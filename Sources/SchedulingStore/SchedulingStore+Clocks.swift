@@ -19,7 +19,7 @@ extension SchedulingStore {
             let moved = try movedAhead(of: horizon, now: now)
             for (occurrence, entry) in moved {
                 try record(entry, run: occurrence.id)
-                if case .calendar? = occurrence.terms.schedule?.rule { try plan(occurrence, now: now) }
+                try planAnew(occurrence, now: now)
             }
             // A row that would meet another instant of its request stays for the next time.
             let statement = try database.statement(
@@ -27,7 +27,7 @@ extension SchedulingStore {
                 UPDATE OR IGNORE occurrences SET \
                 instant = ?1 + (min(instant, \(Self.farAhead)) - submitted), \
                 eligible = ?1 + (min(eligible, \(Self.farAhead)) - submitted), \
-                submitted = ?1 WHERE state = 0 AND submitted > ?2
+                submitted = ?1 WHERE state <> 1 AND submitted > ?2
                 """)
             try statement.bind(now, at: 1)
             try statement.bind(horizon, at: 2)
@@ -47,7 +47,7 @@ extension SchedulingStore {
         let statement = try database.statement(
             """
             SELECT \(Occurrence.columns) FROM occurrences o JOIN requests r ON r.id = o.request \
-            WHERE o.state = 0 AND o.submitted > ?1 ORDER BY o.id
+            WHERE o.state <> 1 AND o.submitted > ?1 ORDER BY o.id
             """)
         try statement.bind(horizon, at: 1)
         return try statement.rows {
@@ -58,6 +58,31 @@ extension SchedulingStore {
                 processIdentifier: pid, scheduled: occurrence.instant, ended: now)
             return (occurrence, entry)
         }
+    }
+
+    /// An instant of the calendar is counted from the distance at which its submitter named an earliest one. A run of a
+    /// schedule that is to be tried again is due: its next one has the distance.
+    private func planAnew(_ occurrence: Occurrence, now: WallTime) throws {
+        if occurrence.starts > 0, occurrence.terms.schedule != nil {
+            let statement = try database.statement(
+                "UPDATE OR IGNORE occurrences SET instant = ?2, eligible = ?2, submitted = ?2 WHERE id = ?1")
+            try statement.bind(occurrence.id, at: 1)
+            try statement.bind(now, at: 2)
+            return try statement.run()
+        }
+        guard case .calendar? = occurrence.terms.schedule?.rule, !occurrence.isForced else { return }
+        var earliest = now
+        if let named = occurrence.terms.earliest {
+            let distance = occurrence.submitted.distance(to: WallTime(microseconds: named))
+            earliest = now.advanced(by: max(.zero, distance))
+            var terms = occurrence.terms
+            terms.earliest = earliest.microseconds
+            let statement = try database.statement("UPDATE requests SET terms = ?2 WHERE id = ?1")
+            try statement.bind(occurrence.request, at: 1)
+            try statement.bind(try StoredTerms.encode(terms), at: 2)
+            try statement.run()
+        }
+        try plan(occurrence, from: earliest, now: now)
     }
 
     // MARK: Zones
@@ -78,7 +103,14 @@ extension SchedulingStore {
                 """)
             try statement.bind(now, at: 1)
             for occurrence in try statement.rows(Occurrence.init(row:))
-            where occurrence.terms.schedule?.isLocal == true { try plan(occurrence, now: now) }
+            where occurrence.terms.schedule?.isLocal == true {
+                let named = occurrence.terms.earliest.map(WallTime.init(microseconds:))
+                try plan(occurrence, from: max(now, named ?? now), now: now)
+            }
+            // What was counted now shows that the clock was moved back, if it is.
+            let latest = try database.statement("UPDATE sequence SET latest = max(latest, ?1)")
+            try latest.bind(now, at: 1)
+            try latest.run()
             let remember = try database.statement("INSERT OR REPLACE INTO meta (key, value) VALUES ('zone', ?1)")
             try remember.bind(zone, at: 1)
             try remember.run()
@@ -86,11 +118,11 @@ extension SchedulingStore {
         }
     }
 
-    /// Gives a pending occurrence the first instant of its schedule from now on. Where that is not to be had, or another one
-    /// of its request has it, it keeps its own.
-    private func plan(_ occurrence: Occurrence, now: WallTime) throws {
+    /// Gives a pending occurrence the first instant of its schedule from `earliest` on. Where that is not to be had, or
+    /// another one of its request has it, it keeps its own.
+    private func plan(_ occurrence: Occurrence, from earliest: WallTime, now: WallTime) throws {
         guard
-            let planned = try? planner.first(occurrence.terms, identifier: occurrence.identifier, earliest: now)
+            let planned = try? planner.first(occurrence.terms, identifier: occurrence.identifier, earliest: earliest)
         else { return }
         let statement = try database.statement(
             """

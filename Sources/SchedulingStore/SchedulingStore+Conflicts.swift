@@ -28,7 +28,7 @@ extension SchedulingStore {
         guard let (old, text, _) = found else { return true }
         let terms = text.flatMap(StoredTerms.decode)
         if let schedule = new.terms.schedule, schedule == terms?.schedule, !new.hasEarliest {
-            try amend(old, with: new)
+            try amend(old, with: new, terms)
             return false
         }
         try dropPending(of: old, new.identifier, now: now)
@@ -41,13 +41,15 @@ extension SchedulingStore {
     }
 
     /// The same schedule again: when it runs stays as it is, and the rest is taken over.
-    private func amend(_ request: Int64, with new: NewRequest) throws {
+    private func amend(_ request: Int64, with new: NewRequest, _ old: RequestTerms?) throws {
+        var terms = new.terms
+        terms.earliest = old?.earliest
         let statement = try database.statement(
             "UPDATE requests SET kind = ?2, requirements = ?3, terms = ?4, input = ?5, replaces = ?6 WHERE id = ?1")
         try statement.bind(request, at: 1)
         try statement.bind(Int64(new.kind.rawValue), at: 2)
         try statement.bind(Int64(new.requirements.rawValue), at: 3)
-        try statement.bind(try StoredTerms.encode(new.terms), at: 4)
+        try statement.bind(try StoredTerms.encode(terms), at: 4)
         try statement.bind(new.input, at: 5)
         try statement.bind(new.terms.overlap == .replace ? 1 : 0, at: 6)
         try statement.run()

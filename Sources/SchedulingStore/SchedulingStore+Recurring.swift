@@ -34,10 +34,27 @@ extension SchedulingStore {
                     identifier: occurrence.identifier, outcome: .failed, detail: note, processIdentifier: pid,
                     ended: now))
         }
-        if let next = advance.next { try insert(next, request: occurrence.request, now: now) }
+        guard let next = advance.next else { return }
+        if try !insert(next, request: occurrence.request, now: now), try !goesOn(occurrence) {
+            // After the clock was set, an earlier run that is tried again may have this instant: the schedule goes on behind it.
+            var taken = occurrence
+            taken.instant = next.instant
+            try self.advance(taken, now: now, .claimed)
+        }
     }
 
-    private func insert(_ next: SchedulePlanner.Planned, request: Int64, now: WallTime) throws {
+    /// Whether an occurrence that was never started is pending beside this one.
+    private func goesOn(_ occurrence: Occurrence) throws -> Bool {
+        let statement = try database.statement(
+            "SELECT 1 FROM occurrences WHERE request = ?1 AND id <> ?2 AND state = 0 AND starts = 0 AND forced = 0")
+        try statement.bind(occurrence.request, at: 1)
+        try statement.bind(occurrence.id, at: 2)
+        return try !statement.rows { _ in true }.isEmpty
+    }
+
+    /// False if its instant was scheduled before and is not done.
+    @discardableResult
+    private func insert(_ next: SchedulePlanner.Planned, request: Int64, now: WallTime) throws -> Bool {
         // One that is there already was scheduled before: never twice.
         let statement = try database.statement(
             """
@@ -51,6 +68,16 @@ extension SchedulingStore {
         try statement.bind(now, at: 5)
         try statement.bind(Int64(next.waiting.rawValue), at: 6)
         try statement.run()
+        if database.changes > 0 { return true }
+        // One that somebody made due at this very instant is not of the schedule: it makes room.
+        let forced = try database.statement(
+            "UPDATE OR IGNORE occurrences SET instant = instant - 1 WHERE request = ?1 AND instant = ?2 AND forced = 1")
+        try forced.bind(request, at: 1)
+        try forced.bind(next.instant, at: 2)
+        try forced.run()
+        guard database.changes > 0 else { return false }
+        try statement.run()
+        return database.changes > 0
     }
 
     /// Passes over due occurrences that were never started, in one commit; history says why. Those that are no longer
@@ -59,7 +86,9 @@ extension SchedulingStore {
         if occurrences.isEmpty { return }
         try write("skip runs", rings: true) { _ in
             for occurrence in occurrences {
-                guard let found = try pending(occurrence.id) else { continue }
+                guard let found = try pending(occurrence.id),
+                    found.isUnreadable || found.latestStart.map({ $0 < now }) ?? false
+                else { continue }
                 let late = found.instant.distance(to: now)
                 let detail =
                     found.isUnreadable
@@ -77,11 +106,11 @@ extension SchedulingStore {
             HistoryEntry(
                 identifier: occurrence.identifier, outcome: .skipped, detail: detail, processIdentifier: pid,
                 scheduled: occurrence.instant, ended: now))
-        try advance(occurrence, now: now, manner)
+        if !occurrence.isForced { try advance(occurrence, now: now, manner) }
         try conclude(occurrence, .failed, now: now)
     }
 
-    private func pending(_ id: Int64) throws -> Occurrence? {
+    func pending(_ id: Int64) throws -> Occurrence? {
         let statement = try database.statement(
             "SELECT \(Occurrence.columns) FROM occurrences o JOIN requests r ON r.id = o.request WHERE o.id = ?1 AND o.state = 0"
         )
@@ -115,7 +144,8 @@ extension SchedulingStore {
         if conclusion != .cancelled, occurrence.terms.schedule?.isGrid == false, try recursAlone(occurrence.request),
             let next = planner.afterEnd(occurrence.terms, identifier: occurrence.identifier, ended: now)
         {
-            return try insert(next, request: occurrence.request, now: now)
+            try insert(next, request: occurrence.request, now: now)
+            return
         }
         try removeIfDone(occurrence.request, identifier: occurrence.identifier, now: now)
     }
@@ -160,15 +190,21 @@ extension SchedulingStore {
 
     /// What was submitted to run after this one succeeded never will.
     func drop(followersOf request: Int64, identifier: String, now: WallTime) throws {
-        for (follower, name) in try followers(of: request) {
-            try record(
-                HistoryEntry(
-                    identifier: name, outcome: .skipped, detail: "\(identifier), which it follows, did not succeed",
-                    processIdentifier: pid, ended: now))
-            let occurrences = try database.statement("DELETE FROM occurrences WHERE request = ?1")
-            try occurrences.bind(follower, at: 1)
-            try occurrences.run()
-            try removeIfDone(follower, identifier: name, now: now)
+        // A chain may be longer than the stack is deep.
+        var gone = [(request, identifier)]
+        while let (request, identifier) = gone.popLast() {
+            for (follower, name) in try followers(of: request) {
+                try record(
+                    HistoryEntry(
+                        identifier: name, outcome: .skipped, detail: "\(identifier), which it follows, did not succeed",
+                        processIdentifier: pid, ended: now))
+                for sql in ["DELETE FROM occurrences WHERE request = ?1", "DELETE FROM requests WHERE id = ?1"] {
+                    let statement = try database.statement(sql)
+                    try statement.bind(follower, at: 1)
+                    try statement.run()
+                }
+                gone.append((follower, name))
+            }
         }
     }
 

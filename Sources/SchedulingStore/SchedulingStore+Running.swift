@@ -115,7 +115,7 @@ extension SchedulingStore {
             var running = Set(try database.statement(Self.runningIdentifiers).rows { $0.text(0) })
             let look = try database.statement(
                 """
-                SELECT \(Occurrence.columns), o.forced, r.input FROM occurrences o JOIN requests r ON r.id = o.request \
+                SELECT \(Occurrence.columns), r.input FROM occurrences o JOIN requests r ON r.id = o.request \
                 WHERE o.id = ?1 AND o.state = 0 AND o.instant <= ?2
                 """)
             let take = try database.statement(
@@ -130,17 +130,17 @@ extension SchedulingStore {
                 let next = Occurrence.columnCount
                 let rows = try look.rows { row in
                     var occurrence = Occurrence(row: row)
-                    occurrence.input = row.optionalBlob(next + 1)
-                    return (occurrence, isForced: row.integer(next) != 0)
+                    occurrence.input = row.optionalBlob(next)
+                    return occurrence
                 }
-                guard let (found, isForced) = rows.first, running.insert(found.identifier).inserted else { continue }
+                guard let found = rows.first, running.insert(found.identifier).inserted else { continue }
                 try take.bind(id, at: 1)
                 try take.bind(owner, at: 2)
                 try take.bind(now, at: 3)
                 try take.run()
                 try begin.bind(found.request, at: 1)
                 try begin.run()
-                if found.starts == 0, !isForced { try advance(found, now: now, .claimed) }
+                if found.starts == 0, !found.isForced { try advance(found, now: now, .claimed) }
                 claimed.append(found)
             }
             return claimed
@@ -208,7 +208,7 @@ extension SchedulingStore {
             var done: Set<Int64> = []
             let statement = try database.statement(
                 """
-                UPDATE occurrences SET eligible = max(?2, instant), waiting = ?3, postponements = postponements + 1 \
+                UPDATE occurrences SET eligible = max(?2, instant), waiting = ?3, postponements = min(postponements + 1, 1000000) \
                 WHERE id = ?1 AND state = 0 AND postponements = coalesce(?4, postponements)
                 """)
             for item in items {

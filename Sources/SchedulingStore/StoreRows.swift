@@ -9,19 +9,20 @@ extension Occurrence {
     /// What `init(row:)` reads, of `occurrences o` joined with `requests r`.
     static let columns = """
         o.id, o.request, r.identifier, r.kind, o.instant, o.eligible, o.attempts, o.postponements, \
-        CASE o.forced WHEN 0 THEN r.requirements ELSE 0 END, o.submitted, o.starts, r.terms
+        CASE o.forced WHEN 0 THEN r.requirements ELSE 0 END, o.submitted, o.starts, r.terms, o.forced
         """
 
     /// How many columns `columns` names: the next one's number.
-    static let columnCount: Int32 = 12
+    static let columnCount: Int32 = 13
 
     init(row: Statement) {
         self.init(
             id: row.integer(0), request: row.integer(1), identifier: row.text(2),
             kind: TaskKind(rawValue: Int(row.integer(3))) ?? .processing,
-            instant: row.time(4), eligible: row.time(5), attempts: Int(row.integer(6)),
+            instant: row.time(4), eligible: row.time(5), attempts: row.count(6),
             postponements: Int(row.integer(7)), requirements: Requirement(rawValue: Int(row.integer(8))),
-            submitted: row.time(9), starts: Int(row.integer(10)))
+            submitted: row.time(9), starts: row.count(10))
+        isForced = row.integer(12) != 0
         guard let text = row.optionalText(11) else { return }
         if let terms = StoredTerms.decode(text) { self.terms = terms } else { isUnreadable = true }
     }
@@ -40,6 +41,9 @@ extension HistoryEntry {
 }
 
 extension Statement {
+    /// A number to which one can be added.
+    func count(_ column: Int32) -> Int { Int(min(max(0, integer(column)), 1 << 40)) }
+
     func time(_ column: Int32) -> WallTime { WallTime(microseconds: integer(column)) }
 
     func optionalTime(_ column: Int32) -> WallTime? { optionalInteger(column).map(WallTime.init(microseconds:)) }
