@@ -21,17 +21,21 @@ extension SchedulingStore {
                 try record(entry, run: occurrence.id)
                 try planAnew(occurrence, now: now)
             }
-            // A row that would meet another instant of its request stays for the next time.
+            // Two of one request may lie at the same distance from their submissions, as a retry and the next of a grid do: a
+            // few microseconds tell them apart, or one would stay where the wrong clock has put it.
             let statement = try database.statement(
                 """
                 UPDATE OR IGNORE occurrences SET \
-                instant = ?1 + (min(instant, \(Self.farAhead)) - submitted), \
-                eligible = ?1 + (min(eligible, \(Self.farAhead)) - submitted), \
+                instant = ?1 + (min(instant, \(Self.farAhead)) - submitted) + ?3 * (1 + (id & 1023)), \
+                eligible = ?1 + (min(eligible, \(Self.farAhead)) - submitted) + ?3 * (1 + (id & 1023)), \
                 submitted = ?1 WHERE state <> 1 AND submitted > ?2
                 """)
             try statement.bind(now, at: 1)
             try statement.bind(horizon, at: 2)
-            try statement.run()
+            for shift in [0, 1] as [Int64] {
+                try statement.bind(shift, at: 3)
+                try statement.run()
+            }
             let remembered = try database.statement(
                 "UPDATE sequence SET latest = max(?1, coalesce((SELECT max(submitted) FROM occurrences), ?1))")
             try remembered.bind(now, at: 1)

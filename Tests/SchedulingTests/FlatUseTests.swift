@@ -60,12 +60,14 @@ struct FlatUseTests {
         #expect(last.runs >= (asked == nil ? 240 : months * 735), "\(last)")
         let limits = "\(uses)"
         // Two connections with their log and index, two times three lock files and doorbells, one watch and its file.
-        #expect(uses.allSatisfy { $0.descriptors <= 16 && $0.descriptors == uses[0].descriptors }, "\(limits)")
+        #expect(uses.allSatisfy { $0.descriptors <= 16 }, "\(limits)")
         // Copied into the database at 1000 pages; the file is cut at 4 MiB.
         #expect(uses.allSatisfy { $0.log <= 6 << 20 }, "\(limits)")
         // 10,000 rows of history and nothing else that grows.
         #expect(uses.allSatisfy { $0.database <= 4 << 20 }, "\(limits)")
+        // Alone in its process: beside other tests a lock may just be open.
         guard asked != nil, months >= 4 else { return }
+        #expect(uses.allSatisfy { $0.descriptors == uses[0].descriptors }, "\(limits)")
         let warm = uses[2]
         #expect(uses.dropFirst(2).allSatisfy { $0.allDescriptors == warm.allDescriptors }, "\(limits)")
         #expect(last.memory <= warm.memory + 8 * 1024, "\(limits)")
