@@ -73,6 +73,8 @@ def make_due(directory, pattern, base):
         database.execute(
             "UPDATE occurrences SET instant = ?1 + id, eligible = ?1 + id, submitted = ?1 "
             "WHERE request IN (SELECT id FROM requests WHERE identifier GLOB ?2)", (due, pattern))
+        # Nor has the manager that held its wake-up.
+        database.execute("UPDATE wakeup SET generation = 'gone'")
     database.close()
 
 
