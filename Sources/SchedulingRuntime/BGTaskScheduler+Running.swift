@@ -76,7 +76,8 @@ extension BGTaskScheduler {
         CrashPoint.pass(.beforeExit)
         // One that gave up is started again by systemd, after a pause: at its instant it would come again at once.
         let hasFailed = if case .failure = result { true } else { false }
-        try parts.keeper.settle(runner: hasFailed ? .held : .none, tidy: true)
+        let others: LiveRunner = try parts.store.hasLiveResident() ? .acting : .none
+        try parts.keeper.settle(runner: hasFailed ? .held : others, tidy: true)
         try result.get()
         // A launch that could not arm the next wake-up must not look like a success: systemd starts it again.
         if mode == .launch, let failure = parts.keeper.failure, failure.code == .busFailed { throw failure }

@@ -225,7 +225,9 @@ package final class WakeupKeeper: Sendable {
                 void.generation = ""
                 let recorded = try store.recordWakeup(void) { _ in true }
                 if recorded {
-                    try lockingArming { () throws(SchedulingFailure) in _ = try self.move(runner: .none, tidy: false) }
+                    // A runner that stays acts first: a second copy, at once, might not even know its tasks.
+                    let runner: LiveRunner = try store.hasLiveResident() ? .acting : .none
+                    try lockingArming { () throws(SchedulingFailure) in _ = try self.move(runner: runner, tidy: false) }
                 }
             }
         } catch {

@@ -12,9 +12,12 @@ final class CountingExecutor: TaskExecutor {
 
     private let queue = DispatchQueue(label: "background.testing")
     private let unfinished = Mutex(0)
+    private let onJob: @Sendable () -> Void
     private let onIdle: @Sendable () -> Void
 
-    init(onIdle: @escaping @Sendable () -> Void) {
+    /// `onJob` hears of each job once it counts, `onIdle` when none is left.
+    init(onJob: @escaping @Sendable () -> Void, onIdle: @escaping @Sendable () -> Void) {
+        self.onJob = onJob
         self.onIdle = onIdle
         queue.setSpecific(key: CountingExecutor.current, value: Owner(executor: self))
     }
@@ -26,6 +29,7 @@ final class CountingExecutor: TaskExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         unfinished.withLock { $0 += 1 }
+        onJob()
         let job = UnownedJob(job)
         queue.async {
             job.runSynchronously(on: self.asUnownedTaskExecutor())

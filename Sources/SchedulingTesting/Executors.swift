@@ -12,12 +12,16 @@ final class Executors: Sendable {
         let executor: CountingExecutor
     }
     private let executors = Mutex<[Int64: Entry]>([:])
+    private let onJob: @Sendable () -> Void
     private let onIdle: @Sendable () -> Void
 
-    init(onIdle: @escaping @Sendable () -> Void) { self.onIdle = onIdle }
+    init(onJob: @escaping @Sendable () -> Void, onIdle: @escaping @Sendable () -> Void) {
+        self.onJob = onJob
+        self.onIdle = onIdle
+    }
 
     func executor(for run: TaskRun) -> CountingExecutor {
-        let executor = CountingExecutor(onIdle: onIdle)
+        let executor = CountingExecutor(onJob: onJob, onIdle: onIdle)
         executors.withLock { executors in
             executors = executors.filter { $0.value.run != nil || !$0.value.executor.isIdle }
             executors[run.occurrence.id] = Entry(run: run, executor: executor)

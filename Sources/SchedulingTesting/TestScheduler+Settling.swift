@@ -6,7 +6,10 @@ import SchedulingRuntime
 import Synchronization
 
 extension TestScheduler {
+    func noteHandOver() { handOvers.wrappingAdd(1, ordering: .sequentiallyConsistent) }
+
     func noteProgress() {
+        noteHandOver()
         let ready = state.withLock { state in
             let waiters = state.waiters
             return waiters
@@ -61,7 +64,21 @@ extension TestScheduler {
     }
 
     /// What is still on its way, by name.
+    ///
+    /// Work goes from a handler to the runner, to the program's `main`, and on, while one looks from place to place: it may be
+    /// where one has looked already. Settled is what two looks in a row find so, with nothing handed over in between.
     private func unsettled(_ milestone: Milestone) -> [String] {
+        while true {
+            let before = handOvers.load(ordering: .sequentiallyConsistent)
+            for _ in 1...2 {
+                let names = seenUnsettled(milestone)
+                if !names.isEmpty { return names }
+            }
+            if handOvers.load(ordering: .sequentiallyConsistent) == before { return [] }
+        }
+    }
+
+    private func seenUnsettled(_ milestone: Milestone) -> [String] {
         let processes = state.withLock { $0.launches + [$0.foreground].compactMap { $0 } }
         var names: [String] = []
         for process in processes {

@@ -43,6 +43,8 @@ public final class TestScheduler: Sendable {
     package let directory: String
     let host: SimulatedHost
     private let zones = SimulatedZones()
+    /// How often work was handed from one place to another, or came to an end.
+    let handOvers = Atomic<Int>(0)
 
     /// Guarded by `state`: the processes that live, and who waits until they settle.
     struct State {
@@ -294,9 +296,10 @@ public final class TestScheduler: Sendable {
             return (state.pid, "boot-\(state.boot)")
         }
         let progress: @Sendable () -> Void = { [weak self] in self?.noteProgress() }
-        let executor = CountingExecutor(onIdle: progress)
+        let handOn: @Sendable () -> Void = { [weak self] in self?.noteHandOver() }
+        let executor = CountingExecutor(onJob: handOn, onIdle: progress)
         let directory = directory
-        let executors = Executors(onIdle: progress)
+        let executors = Executors(onJob: handOn, onIdle: progress)
         guard let waker = state.withLock({ $0.otherWaker ?? $0.waker as (any Waker)? }) else {
             preconditionFailure("made by init")
         }
