@@ -150,7 +150,7 @@ The competitors take turns, and who begins a turn changes, so that a slow moment
 - **`submit`, 100,000 requests pending**: later than the first and in the middle of what is pending, in two stores that
   differ in how much that is.
 - **10,000 due tasks**: a program opens a store in which they have been due for a minute, and runs them by `run()`, at most
-  16 at once, with handlers that do nothing; until `run()` has returned. C: a commit records the ends of 16 and claims the
+  16 at once, with handlers that do nothing and belong to no actor; until `run()` has returned. C: a commit records the ends of 16 and claims the
   next 16, which are then called one after the other; it reads nothing twice, and takes no locks of logind, arms no
   wake-up, starts no threads. No competitor runs anything before its claim is on disk; afterwards both stores hold one
   row of history for each task and no request.
