@@ -290,6 +290,8 @@ struct Ledger {
             }
             guard old.submitted > new.submitted + Self.day, new.submitted <= actor.wall || actor.pid == nil,
                 new.instant - new.submitted == old.instant - old.submitted
+                    // A run of a schedule that is to be tried again is due at once.
+                    || old.starts > 0 && !old.begun && new.instant == new.submitted
             else {
                 throw Violation(
                     promise: "f", what: "\(describe(old)) was set anew to \(describe(new)), against the rule")

@@ -22,6 +22,7 @@ struct OccurrenceRow: Equatable {
     var started: Int64?
     var cut: Int64?
     var stop: Int64?
+    var starts: Int64
 }
 
 /// One row of `history`.
@@ -45,7 +46,7 @@ final class StoreReader {
     static let texts = [
         """
         SELECT o.id, o.request, r.identifier, r.requirements, r.begun, o.instant, o.eligible, o.submitted, o.state, \
-        o.attempts, o.waiting, o.owner, w.pid, o.started, o.cut, o.stop FROM occurrences o \
+        o.attempts, o.waiting, o.owner, w.pid, o.started, o.cut, o.stop, o.starts FROM occurrences o \
         LEFT JOIN requests r ON r.id = o.request LEFT JOIN owners w ON w.id = o.owner ORDER BY o.id
         """,
         "SELECT id, identifier, outcome, reason, attempt, pid, scheduled FROM history WHERE id > ?1 ORDER BY id",
@@ -135,7 +136,8 @@ final class StoreReader {
                     begun: at(4) != 0, instant: at(5), eligible: at(6), submitted: at(7), isClaimed: at(8) == 1,
                     attempts: at(9), waiting: at(10), owner: Self.number(row, 11),
                     pid: Self.number(row, 12).map { Int32(truncatingIfNeeded: $0) },
-                    started: Self.number(row, 13), cut: Self.number(row, 14), stop: Self.number(row, 15)))
+                    started: Self.number(row, 13), cut: Self.number(row, 14), stop: Self.number(row, 15), starts: at(16)
+                ))
         }
         var history: [HistoryRow] = []
         sqlite3_bind_int64(statements[1], 1, last)
