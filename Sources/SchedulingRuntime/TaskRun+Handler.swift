@@ -22,6 +22,8 @@ extension LaunchHandlers {
         case .async(let handler):
             let context = BGTaskContext(run: run)
             let task = Task(executorPreference: environment.executor?(run)) {
+                // As above: by then the run may be another process's.
+                guard run.mayBegin else { return run.complete(failure: "was closed before it began") }
                 do {
                     try await handler(context)
                     run.complete(failure: nil)

@@ -213,8 +213,12 @@ def measure_simulation(turns_count=5, steps=100_000):
     for turn in range(turns_count):
         done = subprocess.run(
             [LIVE + "/bin/soak", "--steps", str(steps), "--seed", str(1000 * turn + 1), "--failures", LIVE + "/stores"],
-            stdout=subprocess.PIPE, text=True, check=True)
-        values.append(int(re.search(r"(\d+) a second", done.stdout).group(1)))
+            stdout=subprocess.PIPE, text=True)
+        if done.returncode:
+            note(f"simulation: seed {1000 * turn + 1} broke a promise; `soak` tells more")
+        speeds = re.findall(r"(\d+) a second", done.stdout)
+        if speeds:
+            values.append(int(speeds[-1]))
     emit(row="simulation", who="swift", unit="", values=values)
 
 
