@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
-/// A promise that was broken.
-package struct Violation: Error, CustomStringConvertible {
-    /// The promise, "a" to "g", or "+" for what goes with them.
-    package var promise: String
-    package var what: String
-    package var description: String { "(\(promise)) \(what)" }
-}
-
 /// The reference model: what was accepted, what may become of it, and what must not.
 ///
 /// It knows nothing of the machine, the runtime or the store's code. After each commit it is shown the tables, and every
