@@ -19,28 +19,21 @@ extension SchedulerMachine {
         guard mayStart, !isClaiming, !isFinished, !backlog.isEmpty else { return nil }
         let free = policy.maximumConcurrentTasks - runs.count
         guard free > 0 else { return .wait }
-        var busy = Set(runs.values.map(\.occurrence.identifier)).union(overdue.values)
+        var busy = busyIdentifiers
         var ready: [Int64] = []
         while ready.count < free, let occurrence = backlog.popFirst() {
-            guard mayStartFromBacklog(occurrence, now), busy.insert(occurrence.identifier).inserted else {
+            guard runs[occurrence.id] == nil, occurrence.instant <= now.wall,
+                judge(occurrence, busy: busy, now) == .ready
+            else {
                 // A look decides what becomes of it.
                 backlog = []
                 break
             }
+            busy.insert(occurrence.identifier)
             ready.append(occurrence.id)
         }
         guard !ready.isEmpty else { return nil }
         isClaiming = true
         return .claim(ready)
-    }
-
-    private func mayStartFromBacklog(_ occurrence: Occurrence, _ now: Moment) -> Bool {
-        guard runs[occurrence.id] == nil, !occurrence.isUnreadable, !occurrence.isBlocked,
-            handled.contains(occurrence.identifier), occurrence.instant <= now.wall,
-            occurrence.latestStart.map({ $0 >= now.wall }) ?? true
-        else { return false }
-        if occurrence.requirements.isEmpty { return true }
-        guard let conditions, watched.isSuperset(of: occurrence.requirements) else { return false }
-        return occurrence.requirements.unmet(by: conditions).isEmpty
     }
 }

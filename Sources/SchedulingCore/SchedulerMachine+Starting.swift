@@ -18,47 +18,33 @@ extension SchedulerMachine {
         var putOff: [Effect] = []
         var room: [Effect] = []
         var ready: [Int64] = []
-        var busy = Set(runs.values.map(\.occurrence.identifier)).union(overdue.values)
+        var busy = busyIdentifiers
         var free = policy.maximumConcurrentTasks - runs.count
         for occurrence in due where runs[occurrence.id] == nil {
-            if occurrence.isUnreadable || occurrence.latestStart.map({ $0 < now.wall }) ?? false {
+            switch judge(occurrence, busy: busy, now) {
+            case .tooLate:
                 putOff.append(.skip(occurrence))
                 madeRoomFor.remove(occurrence.id)
-                continue
-            }
-            // One run of an identifier at a time; its end looks again.
-            guard !busy.contains(occurrence.identifier), !occurrence.isBlocked else {
+            case .blocked:
                 // One that was started before does not stop a later one to be tried again.
                 if occurrence.terms.overlap == .replace, occurrence.starts == 0 {
                     room += makeRoom(for: occurrence, now)
                 }
-                continue
+            case _ where free <= 0: backlog.append(occurrence)
+            case .unobserved:
+                watched = due.reduce(watched) { $0.union($1.requirements) }
+                return room + [.observeConditions(watched)]  // what is put off is found again
+            // One that already waits keeps its instant.
+            case .noHandler where occurrence.eligible <= now.wall:
+                putOff.append(postpone(occurrence, .noHandler, now))
+            case .unmet(let unmet) where occurrence.eligible <= now.wall:
+                putOff.append(postpone(occurrence, .conditions(unmet), now))
+            case .noHandler, .unmet: break
+            case .ready:
+                busy.insert(occurrence.identifier)
+                ready.append(occurrence.id)
+                free -= 1
             }
-            guard free > 0 else {
-                backlog.append(occurrence)
-                continue
-            }
-            guard handled.contains(occurrence.identifier) else {
-                // One that already waits keeps its instant.
-                if occurrence.eligible <= now.wall { putOff.append(postpone(occurrence, .noHandler, now)) }
-                continue
-            }
-            if !occurrence.requirements.isEmpty {
-                guard let conditions, watched.isSuperset(of: occurrence.requirements) else {
-                    watched = due.reduce(watched) { $0.union($1.requirements) }
-                    return room + [.observeConditions(watched)]  // what is put off is found again
-                }
-                let unmet = occurrence.requirements.unmet(by: conditions)
-                guard unmet.isEmpty else {
-                    if occurrence.eligible <= now.wall {
-                        putOff.append(postpone(occurrence, .conditions(unmet), now))
-                    }
-                    continue
-                }
-            }
-            busy.insert(occurrence.identifier)
-            ready.append(occurrence.id)
-            free -= 1
         }
         if !putOff.isEmpty { postponements += 1 }
         if !ready.isEmpty {
