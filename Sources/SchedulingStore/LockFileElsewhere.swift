@@ -21,8 +21,7 @@ struct LockFile: ~Copyable, Sendable {
     /// One that is there; nil if it is not, or cannot be opened.
     init?(existing path: String) {
         self.path = path
-        let opened = systemCall(.open, path, retrying: true) { open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) }
-        guard opened >= 0 else { return nil }
+        guard let opened = openFile(existing: path) else { return nil }
         descriptor = opened
     }
 

@@ -39,6 +39,12 @@ extension SchedulingFailure {
     }
 }
 
+/// Opens a file that is there for reading and writing, never through a symbolic link; nil if that cannot be.
+func openFile(existing path: String) -> Int32? {
+    let descriptor = systemCall(.open, path, retrying: true) { open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) }
+    return descriptor < 0 ? nil : descriptor
+}
+
 /// Opens a file for reading and writing, made with mode 0600 when missing; never through a symbolic link.
 func openPrivateFile(_ path: String, alsoFlags: Int32 = 0) throws(SchedulingFailure) -> Int32 {
     let descriptor = systemCall(.open, path, retrying: true) {

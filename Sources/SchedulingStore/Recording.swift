@@ -83,11 +83,12 @@ extension SchedulingStore {
     }
 
     func presentRecords(after row: Int64, limit: Int) throws -> [RecordedEntry] {
-        let columns = HistoryEntry.columns
-        let statement = try database.statement("SELECT \(columns), id FROM history WHERE id > ?1 ORDER BY id LIMIT ?2")
+        let statement = try database.statement(
+            "SELECT \(HistoryEntry.columns), id FROM history WHERE id > ?1 ORDER BY id LIMIT ?2")
         try statement.bind(row, at: 1)
         try statement.bind(Int64(limit), at: 2)
-        let last = Int32(columns.split(separator: ",").count)
-        return try statement.rows { RecordedEntry(row: $0.integer(last), entry: HistoryEntry(row: $0)) }
+        return try statement.rows {
+            RecordedEntry(row: $0.integer(HistoryEntry.columnCount), entry: HistoryEntry(row: $0))
+        }
     }
 }

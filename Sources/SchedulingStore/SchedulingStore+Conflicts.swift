@@ -22,10 +22,10 @@ extension SchedulingStore {
 
     private func replace(_ new: NewRequest, number: Int64, now: WallTime) throws -> Bool {
         let statement = try database.statement(
-            "SELECT id, terms, has_earliest FROM requests WHERE identifier = ?1 AND begun = 0")
+            "SELECT id, terms FROM requests WHERE identifier = ?1 AND begun = 0")
         try statement.bind(new.identifier, at: 1)
-        let found = try statement.rows { ($0.integer(0), $0.optionalText(1), $0.integer(2) != 0) }.first
-        guard let (old, text, _) = found else { return true }
+        let found = try statement.rows { ($0.integer(0), $0.optionalText(1)) }.first
+        guard let (old, text) = found else { return true }
         let terms = text.flatMap(StoredTerms.decode)
         if let schedule = new.terms.schedule, schedule == terms?.schedule, !new.hasEarliest {
             try amend(old, with: new, terms)

@@ -31,6 +31,9 @@ extension Occurrence {
 extension HistoryEntry {
     static let columns = "identifier, outcome, reason, attempt, detail, pid, scheduled, started, ended"
 
+    /// How many columns `columns` names: the next one's number.
+    static let columnCount: Int32 = 9
+
     init(row: Statement) {
         self.init(
             identifier: row.optionalText(0), outcome: Outcome(rawValue: Int(row.integer(1))) ?? .failed,
