@@ -84,6 +84,9 @@ let package = Package(
                 "BackgroundMonitors",
             ]),
 
+        // Transfers: the core decides, the adapters act.
+        .target(name: "TransfersCore", dependencies: ["BackgroundSurroundings"]),
+
         // The tool: what it says, and the program that looks and acts.
         .target(name: "BackgroundControl", dependencies: ["SchedulingCore", "BackgroundSurroundings"]),
         .executableTarget(

@@ -42,3 +42,17 @@ extension Duration {
         return sum
     }
 }
+
+/// As one number: microseconds since 1970 in UTC.
+extension WallTime: Codable {
+    /// Reads the number.
+    public init(from decoder: any Decoder) throws {
+        microseconds = try decoder.singleValueContainer().decode(Int64.self)
+    }
+
+    /// Writes the number.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(microseconds)
+    }
+}

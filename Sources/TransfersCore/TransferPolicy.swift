@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+/// When and how a transfer is tried.
+package struct TransferPolicy: Sendable, Equatable, Codable {
+    package var retry = TransferRetryPolicy()
+    package var redirects = RedirectPolicy()
+    /// Seconds without a byte after which an attempt is given up.
+    package var stallTimeout: Double = 60
+    /// Bytes a second; nil for no limit.
+    package var rateLimit: Int64?
+    /// 0 to 1, like `URLSessionTask.priority`.
+    package var priority: Float = 0.5
+    package var allowsExpensiveNetwork = true
+    package var allowsConstrainedNetwork = true
+    package var allowsCellular = true
+    /// Waits for unmetered network and external power, and lets the scheduler choose the moment.
+    package var isDiscretionary = false
+    /// Without network an attempt waits for it; else it fails.
+    package var waitsForConnectivity = true
+    /// Keeps secrets of the request (Authorization, cookies, the URL's query) in the store, for attempts after a relaunch.
+    package var keepsSecrets = false
+
+    package init() {}
+}
+
+/// When a failed attempt is made again.
+package struct TransferRetryPolicy: Sendable, Equatable, Codable {
+    /// Attempts without any progress before the transfer fails; progress counts anew.
+    package var maximumAttempts = 10
+    /// Seconds: the first delay at most, doubled each time (full jitter), and the longest.
+    package var base: Double = 1
+    package var longest: Double = 600
+    /// The longest `Retry-After` that is heeded, in seconds.
+    package var longestRetryAfter: Double = 86_400
+
+    package init() {}
+
+    package static var never: TransferRetryPolicy {
+        var policy = TransferRetryPolicy()
+        policy.maximumAttempts = 1
+        return policy
+    }
+}
+
+/// Which redirects are followed: never from https to http, never to another scheme, never more than `maximum`.
+package struct RedirectPolicy: Sendable, Equatable, Codable {
+    package var maximum = 20
+    /// Refuses answers that lead to another origin.
+    package var sameOriginOnly = false
+
+    package init() {}
+
+    package static var never: RedirectPolicy {
+        var policy = RedirectPolicy()
+        policy.maximum = 0
+        return policy
+    }
+}
