@@ -53,14 +53,20 @@ let package = Package(
             ]),
         .target(name: "BackgroundSystemCalls"),
         .target(name: "BackgroundSQLite", dependencies: ["CBackgroundSQLite"]),
+        .target(
+            name: "BackgroundStore",
+            dependencies: [
+                "SchedulingCore", "BackgroundSurroundings", "BackgroundSQLite", "BackgroundSystemCalls",
+                .target(name: "CBackgroundLinux", condition: linux),
+            ]),
 
         // Scheduling: the core decides, the adapters act, the runtime joins them, the products name them.
         .target(name: "SchedulingCore", dependencies: ["BackgroundSurroundings"]),
         .target(
             name: "SchedulingStore",
             dependencies: [
-                "SchedulingCore", "BackgroundSurroundings", "BackgroundSQLite", "BackgroundSystemCalls",
-                .target(name: "CBackgroundLinux", condition: linux),
+                "SchedulingCore", "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
+                "BackgroundSystemCalls",
             ]),
         .target(
             name: "SchedulingSystemd",
@@ -72,7 +78,8 @@ let package = Package(
         .target(
             name: "SchedulingRuntime",
             dependencies: [
-                "SchedulingCore", "SchedulingStore", "BackgroundSurroundings", "BackgroundMonitors",
+                "SchedulingCore", "SchedulingStore", "BackgroundStore", "BackgroundSurroundings",
+                "BackgroundMonitors",
                 .target(name: "SchedulingSystemd", condition: systemd),
             ]),
         .target(name: "Scheduling", dependencies: ["SchedulingRuntime", "SchedulingCore"]),
@@ -80,8 +87,8 @@ let package = Package(
         .target(
             name: "SchedulingTesting",
             dependencies: [
-                "Scheduling", "SchedulingRuntime", "SchedulingCore", "SchedulingStore", "BackgroundSurroundings",
-                "BackgroundMonitors",
+                "Scheduling", "SchedulingRuntime", "SchedulingCore", "SchedulingStore", "BackgroundStore",
+                "BackgroundSurroundings", "BackgroundMonitors",
             ]),
 
         // Transfers: the core decides, the adapters act.
@@ -93,7 +100,7 @@ let package = Package(
             name: "backgroundctl",
             dependencies: [
                 "BackgroundControl", "SchedulingRuntime", "SchedulingCore", "SchedulingStore",
-                "BackgroundSurroundings", "BackgroundMonitors",
+                "BackgroundStore", "BackgroundSurroundings", "BackgroundMonitors",
                 .target(name: "SchedulingSystemd", condition: systemd),
             ]),
 
@@ -106,7 +113,7 @@ let package = Package(
         .testTarget(
             name: "SchedulingStoreTests",
             dependencies: [
-                "SchedulingStore", "SchedulingCore", "BackgroundSurroundings", "BackgroundSQLite",
+                "SchedulingStore", "SchedulingCore", "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
                 "BackgroundSystemCalls", .target(name: "CBackgroundFaultVFS", condition: linux),
             ]),
         .testTarget(
@@ -119,7 +126,7 @@ let package = Package(
             name: "SchedulingTests",
             dependencies: [
                 "Scheduling", "SchedulingTesting", "SchedulingRuntime", "SchedulingCore", "SchedulingStore",
-                "BackgroundSurroundings", "BackgroundSQLite",
+                "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
             ]),
         .testTarget(
             name: "BackgroundTasksTests",
@@ -144,7 +151,7 @@ let package = Package(
         .target(
             name: "SchedulingSimulation",
             dependencies: [
-                "SchedulingRuntime", "SchedulingCore", "SchedulingStore", "BackgroundSurroundings",
+                "SchedulingRuntime", "SchedulingCore", "SchedulingStore", "BackgroundStore", "BackgroundSurroundings",
                 "CBackgroundSQLite", "CBackgroundFaultVFS",
             ], path: "Tests/Simulation/World"),
         .executableTarget(name: "soak", dependencies: ["SchedulingSimulation"], path: "Tests/Simulation/Soak"),
@@ -182,7 +189,8 @@ if Context.environment["BACKGROUND_FUZZING"] != nil {
         .target(
             name: "Fuzzing",
             dependencies: [
-                "SchedulingCore", "SchedulingStore", "SchedulingRuntime", "SchedulingSystemd", "BackgroundMonitors",
+                "SchedulingCore", "SchedulingStore", "BackgroundStore", "SchedulingRuntime", "SchedulingSystemd",
+                "BackgroundMonitors",
                 "BackgroundSurroundings", "BackgroundControl",
             ], path: "Tests/Fuzzing/Targets"))
 }

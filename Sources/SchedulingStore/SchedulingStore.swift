@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 import BackgroundSQLite
+import BackgroundStore
 import BackgroundSurroundings
 import SchedulingCore
 import Synchronization
@@ -71,7 +72,9 @@ package final class SchedulingStore: Sendable {
         self.neighbours = neighbours
         self.historyLimit = Int64(max(1, historyLimit))
         self.planner = planner
-        file = StoreFile(path: directory.path + "/scheduling.sqlite", vfs: vfs, busyTimeout: busyTimeout, role: role)
+        file = StoreFile(
+            path: directory.path + "/scheduling.sqlite", format: StoreSchema.format, vfs: vfs, busyTimeout: busyTimeout,
+            role: role)
         // Before the lock files, which would be made.
         if role == .visitor { try file.requireIt() }
         let guards = try LockFile(directory.path + "/store.lock")

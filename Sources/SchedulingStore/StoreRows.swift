@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 import BackgroundSQLite
+import BackgroundStore
 import BackgroundSurroundings
 import SchedulingCore
 
@@ -44,27 +45,8 @@ extension HistoryEntry {
 }
 
 extension Statement {
-    /// A number to which one can be added.
-    func count(_ column: Int32) -> Int { Int(min(max(0, integer(column)), 1 << 40)) }
-
-    func time(_ column: Int32) -> WallTime { WallTime(microseconds: integer(column)) }
-
-    func optionalTime(_ column: Int32) -> WallTime? { optionalInteger(column).map(WallTime.init(microseconds:)) }
-
     func reason(_ column: Int32) -> ExpirationReason? {
         optionalInteger(column).flatMap { ExpirationReason(rawValue: Int($0)) }
-    }
-
-    func bind(_ time: WallTime, at index: Int32) throws(SQLiteError) { try bind(time.microseconds, at: index) }
-
-    func bind(_ time: WallTime?, at index: Int32) throws(SQLiteError) { try bind(time?.microseconds, at: index) }
-
-    /// All rows, each read by `body`; reset afterwards.
-    func rows<Row>(_ body: (Statement) throws -> Row) throws -> [Row] {
-        defer { reset() }
-        var rows: [Row] = []
-        while try step() { rows.append(try body(self)) }
-        return rows
     }
 }
 

@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
-import BackgroundSQLite
+import BackgroundStore
 
-/// The tables, and how an older file becomes a newer one. Versions only grow, and each step stays as it was released.
+/// The tables of the scheduling store.
 enum StoreSchema {
-    /// "sbgs": tells our files from other SQLite files (https://www.sqlite.org/pragma.html#pragma_application_id).
-    static let applicationIdentifier: Int64 = 0x7362_6773
+    static let format = StoreFormat(
+        applicationIdentifier: 0x7362_6773,  // "sbgs"
+        steps: [first, second, third], afterSettingAside: "Submit the requests again")
 
-    static let version = Int64(steps.count)
-
-    private static let steps = [first, second, third]
-
-    /// Takes a database from the version it has to the present one. Inside a write transaction.
-    static func migrate(_ database: Database) throws(SQLiteError) {
-        let found = try database.userVersion()
-        for step in steps.dropFirst(Int(found)) { try database.execute(step) }
-        try database.execute("PRAGMA application_id = \(applicationIdentifier)")
-        try database.setUserVersion(Int32(version))
-    }
+    static let version = format.version
 
     /// - `sequence`: one row. `next` numbers requests and occurrences, never twice; `latest` is no earlier than any
     ///   `submitted` that is live, so that looking for a moved clock reads one row.

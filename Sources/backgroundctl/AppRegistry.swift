@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 import BackgroundControl
+import BackgroundStore
 import Foundation
 import SchedulingCore
 import SchedulingStore

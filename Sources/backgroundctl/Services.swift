@@ -4,6 +4,7 @@
 #if os(Linux) && Systemd
 
 import BackgroundControl
+import BackgroundStore
 import Foundation
 import SchedulingCore
 import SchedulingStore

@@ -4,6 +4,7 @@
 #if !(os(Linux) && Systemd)
 
 import BackgroundControl
+import BackgroundStore
 import SchedulingCore
 import SchedulingStore
 

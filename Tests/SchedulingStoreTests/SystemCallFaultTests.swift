@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 #if os(Linux)
+import BackgroundStore
 import BackgroundSystemCalls
 import Glibc
 import SchedulingCore

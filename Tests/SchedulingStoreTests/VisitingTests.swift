@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 import BackgroundSQLite
+import BackgroundStore
 import BackgroundSurroundings
 import Glibc
 import SchedulingCore

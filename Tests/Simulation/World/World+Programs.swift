@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import BackgroundStore
 import BackgroundSurroundings
 import CBackgroundFaultVFS
 import Foundation

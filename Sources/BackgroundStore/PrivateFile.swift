@@ -13,7 +13,7 @@ import SchedulingCore
 
 extension SchedulingFailure {
     /// A system call on a file of the state directory that failed.
-    static func files(_ doing: String, _ path: String, _ error: Int32) -> SchedulingFailure {
+    package static func files(_ doing: String, _ path: String, _ error: Int32) -> SchedulingFailure {
         let words = String(cString: strerror(error))
         switch error {
         case ENOSPC, EDQUOT:
@@ -40,13 +40,13 @@ extension SchedulingFailure {
 }
 
 /// Opens a file that is there for reading and writing, never through a symbolic link; nil if that cannot be.
-func openFile(existing path: String) -> Int32? {
+package func openFile(existing path: String) -> Int32? {
     let descriptor = systemCall(.open, path, retrying: true) { open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) }
     return descriptor < 0 ? nil : descriptor
 }
 
 /// Opens a file for reading and writing, made with mode 0600 when missing; never through a symbolic link.
-func openPrivateFile(_ path: String, alsoFlags: Int32 = 0) throws(SchedulingFailure) -> Int32 {
+package func openPrivateFile(_ path: String, alsoFlags: Int32 = 0) throws(SchedulingFailure) -> Int32 {
     let descriptor = systemCall(.open, path, retrying: true) {
         open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | alsoFlags, 0o600)
     }
@@ -56,7 +56,7 @@ func openPrivateFile(_ path: String, alsoFlags: Int32 = 0) throws(SchedulingFail
 
 /// Makes a directory's entries durable (fsync(2): "calling fsync() does not necessarily ensure that the entry in the
 /// directory containing the file has also reached disk").
-func synchronizeDirectory(_ path: String) throws(SchedulingFailure) {
+package func synchronizeDirectory(_ path: String) throws(SchedulingFailure) {
     let descriptor = systemCall(.open, path, retrying: true) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .files("open", path, errno) }
     defer { closeDescriptor(descriptor) }

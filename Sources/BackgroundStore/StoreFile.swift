@@ -14,22 +14,33 @@ import SchedulingCore
 
 /// The database file: how it is made, opened, judged and set aside. All of it under one lock, so that nobody makes a
 /// new file while another sets the damaged one aside.
-struct StoreFile {
-    let path: String
-    var vfs: String?
-    var busyTimeout: Duration
-    var role = StoreRole.app
+package struct StoreFile {
+    package let path: String
+    package let format: StoreFormat
+    private let vfs: String?
+    package let busyTimeout: Duration
+    package let role: StoreRole
+
+    package init(
+        path: String, format: StoreFormat, vfs: String?, busyTimeout: Duration, role: StoreRole = .app
+    ) {
+        self.path = path
+        self.format = format
+        self.vfs = vfs
+        self.busyTimeout = busyTimeout
+        self.role = role
+    }
 
     private static let companions = ["", "-wal", "-shm"]
 
     /// Opens the database, made when it is missing, at the present schema, and sees that it belongs to this machine.
-    func open(machine: String) throws(SchedulingFailure) -> Database {
+    package func open(machine: String) throws(SchedulingFailure) -> Database {
         if role == .app { try makeIfMissing(machine: machine) } else { try requireIt() }
         do {
             var database = try Database(path: path, mode: .existing, vfs: vfs, busyTimeout: busyTimeout)
             try Self.configure(database)
             try judge(database)
-            if role == .visitor, try database.userVersion() < StoreSchema.version { database = try copy(of: database) }
+            if role == .visitor, try database.userVersion() < format.version { database = try copy(of: database) }
             try adopt(database, machine: machine)
             return database
         } catch let error as SQLiteError {
@@ -60,16 +71,16 @@ struct StoreFile {
     private func judge(_ database: Database) throws {
         let version = try database.userVersion()
         let application = try database.integer("PRAGMA application_id") ?? 0
-        guard application == StoreSchema.applicationIdentifier else {
+        guard application == format.applicationIdentifier else {
             throw SchedulingFailure(
                 .stateUnusable, doing: "open the store", subject: path,
                 cause: "it is a SQLite database of something else (application id \(application))",
                 remedy: "Move that file away, or choose another state directory.")
         }
-        guard version <= StoreSchema.version else {
+        guard version <= format.version else {
             throw SchedulingFailure(
                 .storeTooNew, doing: "open the store", subject: path,
-                cause: "it has schema \(version), and this program knows schema \(StoreSchema.version)",
+                cause: "it has schema \(version), and this program knows schema \(format.version)",
                 remedy: "Update this program to the library version that wrote the file, or choose another state "
                     + "directory. The file was left as it is.")
         }
@@ -82,7 +93,7 @@ struct StoreFile {
                     remedy: "Choose a state directory on a local disk.")
             }
         }
-        if version < StoreSchema.version { try database.transaction { try StoreSchema.migrate(database) } }
+        if version < format.version { try database.transaction { try format.migrate(database) } }
     }
 
     private func adopt(_ database: Database, machine: String) throws {
@@ -107,7 +118,7 @@ struct StoreFile {
     // MARK: Visiting
 
     /// It is there.
-    func requireIt() throws(SchedulingFailure) {
+    package func requireIt() throws(SchedulingFailure) {
         var about = stat()
         guard lstat(path, &about) == 0 else {
             guard errno == ENOENT else { throw .files("open the store", path, errno) }
@@ -134,12 +145,12 @@ struct StoreFile {
         try statement.run()
         let copy = try Database(path: copied, mode: .existing, busyTimeout: busyTimeout)
         try copy.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")
-        try copy.transaction { try StoreSchema.migrate(copy) }
+        try copy.transaction { try format.migrate(copy) }
         return copy
     }
 
     /// Why nothing may be written to what `open` returned; nil if it may.
-    func refusal(toWriteTo database: Database, doing: String) -> SchedulingFailure? {
+    package func refusal(toWriteTo database: Database, doing: String) -> SchedulingFailure? {
         guard database.path != path else { return nil }
         return SchedulingFailure(
             .stateUnusable, doing: doing, subject: path,
@@ -181,7 +192,7 @@ struct StoreFile {
             let database = try Database(path: draft, mode: .existing, vfs: vfs, busyTimeout: busyTimeout)
             try database.execute("PRAGMA synchronous = FULL")
             try database.transaction {
-                try StoreSchema.migrate(database)
+                try format.migrate(database)
                 try Self.sign(database, machine: machine)
             }
             // The mode is kept in the file's header; nothing is in the log yet.
@@ -215,7 +226,7 @@ struct StoreFile {
     // MARK: Setting aside
 
     /// Gives the damaged file, its log and its index a new name, and says so in the failure it returns.
-    func setAside(doing: String, cause: String) -> SchedulingFailure {
+    package func setAside(doing: String, cause: String) -> SchedulingFailure {
         var about = stat()
         var number = 1
         while Self.companions.contains(where: { lstat("\(path).damaged-\(number)\($0)", &about) == 0 }) { number += 1 }
@@ -231,6 +242,6 @@ struct StoreFile {
             names.append(name)
         }
         try? synchronizeDirectory(directory)
-        return .setAside(names, from: path, doing: doing, cause: cause)
+        return .setAside(names, from: path, doing: doing, cause: cause, remedy: format.afterSettingAside)
     }
 }

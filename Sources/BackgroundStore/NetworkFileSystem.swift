@@ -7,7 +7,7 @@ import CBackgroundLinux
 import Glibc
 
 /// The name of the network file system that holds this directory; nil for a local one, or when it cannot be told.
-func networkFileSystem(holding path: String) -> String? {
+package func networkFileSystem(holding path: String) -> String? {
     let descriptor = systemCall(.open, path, retrying: true) { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { return nil }
     defer { closeDescriptor(descriptor) }
@@ -16,7 +16,7 @@ func networkFileSystem(holding path: String) -> String? {
 
 /// The types are those of statfs(2) and linux/magic.h. FUSE counts: its type does not tell sshfs from a local disk, and
 /// few of its file systems share memory between processes as the write-ahead log needs.
-func networkFileSystem(ofType type: Int) -> String? {
+package func networkFileSystem(ofType type: Int) -> String? {
     // On some machines f_type is signed, and CIFS has its highest bit set.
     switch UInt32(truncatingIfNeeded: type) {
     case 0x6969: "NFS"

@@ -12,17 +12,17 @@ import SchedulingCore
 /// The locks belong to this opening of the file ("open file description locks", fcntl_locking(2)): two of them exclude
 /// each other within one process as well, and they end with the last descriptor of this opening. The descriptor is
 /// closed on exec; a child that was forked without exec keeps the locks alive.
-struct LockFile: ~Copyable, Sendable {
+package struct LockFile: ~Copyable, Sendable {
     private let descriptor: Int32
-    let path: String
+    package let path: String
 
-    init(_ path: String) throws(SchedulingFailure) {
+    package init(_ path: String) throws(SchedulingFailure) {
         self.path = path
         descriptor = try openPrivateFile(path)
     }
 
     /// One that is there; nil if it is not, or cannot be opened.
-    init?(existing path: String) {
+    package init?(existing path: String) {
         self.path = path
         guard let opened = openFile(existing: path) else { return nil }
         descriptor = opened
@@ -33,7 +33,7 @@ struct LockFile: ~Copyable, Sendable {
     /// Locks one byte, and waits for whoever holds it, but not for ever: a process that was stopped keeps its locks.
     ///
     /// - Throws: `storeBusy` when it is held longer than that.
-    func lock(_ byte: Int64, within patience: Duration) throws(SchedulingFailure) {
+    package func lock(_ byte: Int64, within patience: Duration) throws(SchedulingFailure) {
         var wait = LockWait(patience)
         while systemCall(.lock, path, { cbackground_ofd_lock(descriptor, byte, 1) }) != 0 {
             guard errno == EAGAIN || errno == EACCES else { throw .files("lock", path, errno) }
@@ -42,15 +42,15 @@ struct LockFile: ~Copyable, Sendable {
     }
 
     /// Locks one byte unless another opening holds it.
-    func tryLock(_ byte: Int64) -> Bool {
+    package func tryLock(_ byte: Int64) -> Bool {
         systemCall(.lock, path) { cbackground_ofd_lock(descriptor, byte, 1) } == 0
     }
 
-    func unlock(_ byte: Int64) { _ = cbackground_ofd_unlock(descriptor, byte, 1) }
+    package func unlock(_ byte: Int64) { _ = cbackground_ofd_unlock(descriptor, byte, 1) }
 
     /// Whether another opening holds this byte; one's own lock is not seen. A test that fails counts as held: nobody is
     /// taken for dead without proof.
-    func isLockedElsewhere(_ byte: Int64) -> Bool {
+    package func isLockedElsewhere(_ byte: Int64) -> Bool {
         systemCall(.testLock, path) { cbackground_ofd_is_locked(descriptor, byte, 1) } != 0
     }
 }

@@ -14,7 +14,7 @@ import SchedulingCore
 ///
 /// The kernel's own waiting call has no end (fcntl_locking(2), F_OFD_SETLKW), and a signal that ends it would be the whole
 /// process'. No clock is read: the rests are added up, so that time in which this process was stopped does not count.
-struct LockWait {
+package struct LockWait {
     private static let longest = 5_000
 
     private let patience: Int64

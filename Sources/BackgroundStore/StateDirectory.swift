@@ -29,7 +29,7 @@ package struct StateDirectory: Hashable, Sendable {
             home: passwordHome)
     }
 
-    static func resolve(
+    package static func resolve(
         explicit: String?, appIdentifier: String, environment: [String: String], user: uid_t, home: () -> String?
     ) throws(SchedulingFailure) -> StateDirectory {
         if let explicit {
@@ -116,9 +116,11 @@ package struct StateDirectory: Hashable, Sendable {
 
     /// Whether the library made the entry of this name in a state directory.
     package static func isOurs(_ name: String) -> Bool {
-        name.hasPrefix("scheduling.sqlite")
-            || ["store.lock", "owners.lock", "arming.lock", "doorbell", "launches", "enabled", "reload-pending"]
-                .contains(name)
+        name.hasPrefix("scheduling.sqlite") || name.hasPrefix("transfers.sqlite")
+            || [
+                "store.lock", "owners.lock", "arming.lock", "doorbell", "launches", "enabled", "reload-pending",
+                "transfers.lock", "transfers.doorbell", "transfers",
+            ].contains(name)
     }
 
     private func judge(_ about: stat) throws(SchedulingFailure) {

@@ -14,7 +14,7 @@ package final class DoorbellWatch: DoorbellHearing {
     private nonisolated(unsafe) let source: any DispatchSourceRead
 
     /// Nil where inotify cannot be had: not in the kernel, or the user's limit of instances is used up.
-    init?(path: String, onRing: @escaping @Sendable () -> Void) {
+    package init?(path: String, onRing: @escaping @Sendable () -> Void) {
         let descriptor = systemCall(.inotifyInit, path) { inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC)) }
         guard descriptor >= 0 else { return nil }
         let watched = systemCall(.inotifyAddWatch, path) {

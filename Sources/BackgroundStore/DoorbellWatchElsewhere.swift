@@ -4,7 +4,7 @@
 #if !os(Linux)
 /// There is no inotify here: nobody is told, and everybody asks again in time.
 package final class DoorbellWatch: DoorbellHearing {
-    init?(path: String, onRing: @escaping @Sendable () -> Void) { return nil }
+    package init?(path: String, onRing: @escaping @Sendable () -> Void) { return nil }
 
     /// Ends it.
     package func stop() {}

@@ -16,11 +16,11 @@ import SchedulingCore
 ///
 /// Its times stay as they are: an inode that changed costs the next commit a journal of the file system, which is a third
 /// of a commit's time.
-struct Doorbell: ~Copyable, Sendable {
+package struct Doorbell: ~Copyable, Sendable {
     private let descriptor: Int32
-    let path: String
+    package let path: String
 
-    init(_ path: String) throws(SchedulingFailure) {
+    package init(_ path: String) throws(SchedulingFailure) {
         self.path = path
         descriptor = try openPrivateFile(path)
     }
@@ -28,7 +28,7 @@ struct Doorbell: ~Copyable, Sendable {
     deinit { closeDescriptor(descriptor) }
 
     /// Rings. Best effort: who does not hear it asks the store again in time.
-    func ring() {
+    package func ring() {
         let answer = systemCall(.ring, path) {
             let reading = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
             return reading < 0 ? -1 : close(reading)

@@ -13,7 +13,7 @@ import SchedulingCore
 
 extension SchedulingFailure {
     /// What SQLite said, in the words of the scheduler.
-    init(_ error: SQLiteError, doing: String, path: String) {
+    package init(_ error: SQLiteError, doing: String, path: String) {
         let code: Code
         let remedy: String
         if error.isBusy {
@@ -36,12 +36,13 @@ extension SchedulingFailure {
     }
 
     /// A damaged database that now has another name.
-    static func setAside(_ names: [String], from path: String, doing: String, cause: String) -> SchedulingFailure {
+    static func setAside(
+        _ names: [String], from path: String, doing: String, cause: String, remedy: String
+    ) -> SchedulingFailure {
         SchedulingFailure(
             .storeCorrupt, doing: doing, subject: path,
             cause: cause + "; it was set aside as " + names.joined(separator: ", "),
-            remedy:
-                "Submit the requests again (the next start begins with an empty store); keep the files set aside to "
-                + "recover them with the sqlite3 tool.")
+            remedy: remedy + " (the next start begins with an empty store); keep the files set aside to recover them "
+                + "with the sqlite3 tool.")
     }
 }

@@ -9,17 +9,17 @@ import SchedulingCore
 /// A file whose bytes are locked, where there are no open file description locks.
 ///
 /// The locks are the process': they exclude other processes, but not a second opening in this one (fcntl(2), F_SETLK).
-struct LockFile: ~Copyable, Sendable {
+package struct LockFile: ~Copyable, Sendable {
     private let descriptor: Int32
-    let path: String
+    package let path: String
 
-    init(_ path: String) throws(SchedulingFailure) {
+    package init(_ path: String) throws(SchedulingFailure) {
         self.path = path
         descriptor = try openPrivateFile(path)
     }
 
     /// One that is there; nil if it is not, or cannot be opened.
-    init?(existing path: String) {
+    package init?(existing path: String) {
         self.path = path
         guard let opened = openFile(existing: path) else { return nil }
         descriptor = opened
@@ -36,7 +36,7 @@ struct LockFile: ~Copyable, Sendable {
         return fcntl(descriptor, command, &lock) == 0 ? lock : nil
     }
 
-    func lock(_ byte: Int64, within patience: Duration) throws(SchedulingFailure) {
+    package func lock(_ byte: Int64, within patience: Duration) throws(SchedulingFailure) {
         var wait = LockWait(patience)
         while apply(F_SETLK, F_WRLCK, byte) == nil {
             guard errno == EAGAIN || errno == EACCES || errno == EINTR else { throw .files("lock", path, errno) }
@@ -44,11 +44,11 @@ struct LockFile: ~Copyable, Sendable {
         }
     }
 
-    func tryLock(_ byte: Int64) -> Bool { apply(F_SETLK, F_WRLCK, byte) != nil }
+    package func tryLock(_ byte: Int64) -> Bool { apply(F_SETLK, F_WRLCK, byte) != nil }
 
-    func unlock(_ byte: Int64) { _ = apply(F_SETLK, F_UNLCK, byte) }
+    package func unlock(_ byte: Int64) { _ = apply(F_SETLK, F_UNLCK, byte) }
 
-    func isLockedElsewhere(_ byte: Int64) -> Bool {
+    package func isLockedElsewhere(_ byte: Int64) -> Bool {
         apply(F_GETLK, F_WRLCK, byte).map { $0.l_type != Int16(F_UNLCK) } ?? true
     }
 }

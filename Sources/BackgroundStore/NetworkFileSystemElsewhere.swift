@@ -3,5 +3,5 @@
 
 #if !os(Linux)
 /// Not told apart on this platform.
-func networkFileSystem(holding path: String) -> String? { nil }
+package func networkFileSystem(holding path: String) -> String? { nil }
 #endif
