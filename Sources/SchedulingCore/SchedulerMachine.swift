@@ -152,6 +152,9 @@ package struct SchedulerMachine: Sendable {
     /// Whether the host is about to sleep or to shut down, so that nothing is started.
     package var isHeld: Bool { announced != nil }
 
+    /// Handlers of earlier runners of this process still work on these: as with closed runs of its own.
+    package mutating func bar(_ working: [Int64: String]) { overdue.merge(working) { own, _ in own } }
+
     /// Takes one event and returns what is to be done, in order.
     package mutating func handle(_ input: Input, at now: Moment) -> [Effect] {
         guard !isFinished else { return [] }

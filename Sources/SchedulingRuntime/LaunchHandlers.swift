@@ -4,7 +4,7 @@
 import SchedulingCore
 import Synchronization
 
-/// What a program registered: for each identifier, how its task is started.
+/// What a program registered: for each identifier, how its task is started; and which handlers are at work.
 final class LaunchHandlers: Sendable {
     enum Handler: Sendable {
         /// Apple's form: a closure that is called with a task.
@@ -13,11 +13,14 @@ final class LaunchHandlers: Sendable {
         case async(@Sendable (BGTaskContext) async throws -> Void)
     }
 
-    /// Guarded by `state`: `register` may be called on any thread until the first runner starts.
+    /// Guarded by `state`: `register` may be called on any thread until the first runner starts, and handlers return on
+    /// theirs. `working`: the identifiers of the runs whose handlers were started and have not completed.
     private struct State {
         var handlers: [String: Handler] = [:]
         var late: Set<String> = []
         var isClosed = false
+        var working: [Int64: String] = [:]
+        var onReturn: (@Sendable (Int64) -> Void)?
     }
     private let state = Mutex(State())
 
@@ -44,6 +47,25 @@ final class LaunchHandlers: Sendable {
 
     /// Whether this identifier's handler came after registration had ended.
     func isLate(_ identifier: String) -> Bool { state.withLock { $0.late.contains(identifier) } }
+
+    // MARK: At work
+
+    /// A handler is about to be started for this run.
+    func began(_ occurrence: Occurrence) { state.withLock { $0.working[occurrence.id] = occurrence.identifier } }
+
+    /// The run was completed, by its handler or because that will never begin.
+    func returned(_ occurrence: Int64) { state.withLock { _ = $0.working.removeValue(forKey: occurrence) } }
+
+    /// A runner begins: it gets what handlers of earlier runners of this process still work on, and is told from here on.
+    func follow(_ onReturn: @escaping @Sendable (Int64) -> Void) -> [Int64: String] {
+        state.withLock { state in
+            state.onReturn = onReturn
+            return state.working
+        }
+    }
+
+    /// A handler that was started by an earlier runner has returned.
+    func tellReturn(_ occurrence: Int64) { state.withLock(\.onReturn)?(occurrence) }
 
     /// The handler of an identifier; else the one of the longest wildcard (`org.example.app.export.*`) that matches.
     subscript(identifier: String) -> Handler? {

@@ -49,7 +49,7 @@ final class Runner: Sendable {
     let environment: SchedulingEnvironment
     let store: SchedulingStore
     let keeper: WakeupKeeper
-    private let handlers: LaunchHandlers
+    let handlers: LaunchHandlers
     let mode: SchedulerMachine.Mode
     let policy: RunPolicy
     private let alarm = Mutex<(main: any Alarm, retry: any Alarm)?>(nil)
@@ -82,7 +82,9 @@ final class Runner: Sendable {
             state.zoneWatch = zoneWatch
         }
         let announced = environment.host.listen { [weak self] event in self?.send(.host(event)) }
+        let working = handlers.follow { [weak self] id in self?.send(.completed(id, failure: nil)) }
         state.withLock { state in
+            state.machine.bar(working)
             state.isStarted = true
             state.inbox.insert(.began(announced: announced), at: 0)
         }
@@ -327,24 +329,6 @@ final class Runner: Sendable {
     private func narrowWatch(to kinds: ConditionKinds) {
         guard kinds.isEmpty else { return state.withLock(\.watch)?.narrow(to: kinds) ?? () }
         state.withLock { $0.watch.take() }?.stop()
-    }
-
-    private func start(_ occurrence: Occurrence) {
-        let run = TaskRun(occurrence) { [weak self] failure, retryAfter in
-            CrashPoint.pass(.afterHandler)
-            self?.send(.completed(occurrence.id, failure: failure, retryAfter: retryAfter))
-        }
-        state.withLock { $0.runs[occurrence.id] = run }
-        CrashPoint.pass(.beforeHandler)
-        handlers.start(run, environment)
-        // Afterwards: the handler does not wait for those who watch.
-        environment.emit(.started, of: occurrence)
-    }
-
-    private func expire(_ id: Int64, _ reason: ExpirationReason) {
-        guard let run = state.withLock({ $0.runs[id] }) else { return }
-        environment.emit(.expiring, of: run.occurrence) { $0.reason = reason }
-        if !run.tellToStop(reason, environment) { enqueue(.cannotBeTold(id)) }
     }
 
     private func postpone(_ postponement: SchedulerMachine.Postponement, _ now: WallTime) throws(SchedulingFailure) {

@@ -18,6 +18,7 @@ import Testing
 struct OneProcessTests {
     let diary = Diary()
 
+    /// Handlers run at once, where they are started.
     func makeScheduler(_ directory: String, permitted: [String]? = nil) throws -> TaskScheduler {
         let diary = diary
         let surroundings = OneProcess(directory: directory, diary: diary)
@@ -31,6 +32,7 @@ struct OneProcessTests {
             },
             processIdentifier: 1,
             permissions: Permissions(identifiers: permitted, modes: nil, appIdentifier: "org.example.one"),
+            background: { $0() },
             listenForStop: { _ in
                 diary.note("hears a stop")
                 return { diary.note("deaf again") }
@@ -59,6 +61,48 @@ struct OneProcessTests {
         #expect(try await makeScheduler(directory).handleBackgroundLaunch())
         let order = diary.all.filter { ["hears a stop", "starts", "deaf again"].contains($0) }
         #expect(order == ["hears a stop", "starts", "deaf again"])
+    }
+
+    @Test("a handler that goes on after its run was closed bars its identifier from its process' next runner, too")
+    func handlersOutliveRunners() throws {
+        let directory = NSTemporaryDirectory() + "/background-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let scheduler = try makeScheduler(directory)
+        var tasks: [BGTask] = []
+        scheduler.register(forTaskWithIdentifier: "a", using: nil) { tasks.append($0) }
+        try scheduler.submit(AppRefreshTaskRequest(identifier: "a"))
+        try scheduler.simulateLaunch(forTaskWithIdentifier: "a")
+        try scheduler.simulateExpiration(forTaskWithIdentifier: "a")  // nobody hears it, so the run is closed
+        #expect(try scheduler.outcomes("a") == [.expired])
+        try scheduler.submit(AppRefreshTaskRequest(identifier: "a"))
+        try scheduler.simulateLaunch(forTaskWithIdentifier: "a")
+        #expect(tasks.count == 1, "the second one begins beside the first")
+        tasks.first?.setTaskCompleted(success: true)
+        try scheduler.simulateLaunch(forTaskWithIdentifier: "a")
+        #expect(tasks.count == 2)
+        tasks.last?.setTaskCompleted(success: true)
+        #expect(try scheduler.outcomes("a") == [.expired, .succeeded])
+    }
+
+    @Test("a runner that meets the handler of an earlier one starts its identifier when that has returned")
+    func runnersHearOfEarlierHandlers() throws {
+        let directory = NSTemporaryDirectory() + "/background-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let scheduler = try makeScheduler(directory)
+        var tasks: [BGTask] = []
+        scheduler.register(forTaskWithIdentifier: "a", using: nil) { tasks.append($0) }
+        // While this one works, the second runner stays.
+        scheduler.register(forTaskWithIdentifier: "b", using: nil) { tasks.append($0) }
+        try scheduler.submit(AppRefreshTaskRequest(identifier: "a"))
+        try scheduler.simulateLaunch(forTaskWithIdentifier: "a")
+        try scheduler.simulateExpiration(forTaskWithIdentifier: "a")
+        try scheduler.submit(AppRefreshTaskRequest(identifier: "a"))
+        try scheduler.submit(ProcessingTaskRequest(identifier: "b"))
+        try scheduler.simulateLaunch(forTaskWithIdentifier: "b")
+        #expect(tasks.map(\.identifier) == ["a", "b"])
+        tasks[0].setTaskCompleted(success: true)
+        #expect(tasks.map(\.identifier) == ["a", "b", "a"])
+        for task in tasks { task.setTaskCompleted(success: true) }
     }
 
     @Test("while the process that arms is stopped, a request is kept and told of, and the next one is armed for")

@@ -78,6 +78,8 @@ extension World {
         isDeaf = false
         losesRings = false
         setConditions(power: .external, network: .online)
+        // Who stays without a handler puts that task off for ever: the program as it is now has all of them.
+        for process in living where !process.unhandled.isEmpty { kill(process.pid, why: "another version is installed") }
         if character.recurs, let process = startForeground() {
             cancel(nil, in: process)
             finishMove()

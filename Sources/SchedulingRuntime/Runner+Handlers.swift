@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import SchedulingCore
+import Synchronization
+
+/// The handlers of a runner's runs: each is started once, and told to stop.
+extension Runner {
+    func start(_ occurrence: Occurrence) {
+        let run = TaskRun(occurrence) { [weak self, handlers] failure, retryAfter in
+            CrashPoint.pass(.afterHandler)
+            handlers.returned(occurrence.id)
+            if let self, state.withLock({ $0.result == nil }) {
+                send(.completed(occurrence.id, failure: failure, retryAfter: retryAfter))
+            } else {
+                // Its run was closed: the runner that is at it now may start its identifier again.
+                handlers.tellReturn(occurrence.id)
+            }
+        }
+        state.withLock { $0.runs[occurrence.id] = run }
+        handlers.began(occurrence)
+        CrashPoint.pass(.beforeHandler)
+        handlers.start(run, environment)
+        // Afterwards: the handler does not wait for those who watch.
+        environment.emit(.started, of: occurrence)
+    }
+
+    func expire(_ id: Int64, _ reason: ExpirationReason) {
+        guard let run = state.withLock({ $0.runs[id] }) else { return }
+        environment.emit(.expiring, of: run.occurrence) { $0.reason = reason }
+        if !run.tellToStop(reason, environment) { enqueue(.cannotBeTold(id)) }
+    }
+}
