@@ -79,7 +79,7 @@ extension World {
         losesRings = false
         setConditions(power: .external, network: .online)
         // Who stays without a handler puts that task off for ever: the program as it is now has all of them.
-        for process in living where !process.unhandled.isEmpty { kill(process.pid, why: "another version is installed") }
+        for process in living where !process.unhandled.isEmpty { kill(process.pid, why: "it is replaced") }
         if character.recurs, let process = startForeground() {
             cancel(nil, in: process)
             finishMove()
