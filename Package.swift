@@ -93,6 +93,11 @@ let package = Package(
 
         // Transfers: the core decides, the adapters act.
         .target(name: "TransfersCore", dependencies: ["BackgroundSurroundings"]),
+        .target(
+            name: "TransfersStore",
+            dependencies: [
+                "TransfersCore", "SchedulingCore", "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
+            ]),
 
         // The tool: what it says, and the program that looks and acts.
         .target(name: "BackgroundControl", dependencies: ["SchedulingCore", "BackgroundSurroundings"]),
@@ -131,6 +136,11 @@ let package = Package(
         .testTarget(
             name: "BackgroundTasksTests",
             dependencies: ["BackgroundTasks", "SchedulingTesting"]),
+        .testTarget(
+            name: "TransfersStoreTests",
+            dependencies: [
+                "TransfersStore", "TransfersCore", "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
+            ]),
         .testTarget(
             name: "BackgroundControlTests",
             dependencies: ["BackgroundControl", "SchedulingCore", "BackgroundSurroundings"]),

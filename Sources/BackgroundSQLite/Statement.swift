@@ -69,6 +69,10 @@ package final class Statement {
             })
     }
 
+    package func bind(real value: Double, at index: Int32) throws(SQLiteError) {
+        try check(sqlite3_bind_double(handle, index, value))
+    }
+
     package func bindNull(at index: Int32) throws(SQLiteError) {
         try check(sqlite3_bind_null(handle, index))
     }
@@ -103,6 +107,8 @@ package final class Statement {
     // MARK: Columns of the present row
 
     package func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+
+    package func real(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
 
     package func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
 

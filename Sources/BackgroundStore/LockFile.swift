@@ -46,6 +46,9 @@ package struct LockFile: ~Copyable, Sendable {
         systemCall(.lock, path) { cbackground_ofd_lock(descriptor, byte, 1) } == 0
     }
 
+    /// Locks one byte, however long somebody else holds it; for a thread of its own. False when the kernel refuses to wait.
+    func wait(_ byte: Int64) -> Bool { cbackground_ofd_wait(descriptor, byte, 1) == 0 }
+
     package func unlock(_ byte: Int64) { _ = cbackground_ofd_unlock(descriptor, byte, 1) }
 
     /// Whether another opening holds this byte; one's own lock is not seen. A test that fails counts as held: nobody is

@@ -46,6 +46,8 @@ package struct LockFile: ~Copyable, Sendable {
 
     package func tryLock(_ byte: Int64) -> Bool { apply(F_SETLK, F_WRLCK, byte) != nil }
 
+    func wait(_ byte: Int64) -> Bool { apply(F_SETLKW, F_WRLCK, byte) != nil }
+
     package func unlock(_ byte: Int64) { _ = apply(F_SETLK, F_UNLCK, byte) }
 
     package func isLockedElsewhere(_ byte: Int64) -> Bool {

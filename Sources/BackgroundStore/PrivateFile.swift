@@ -54,6 +54,22 @@ package func openPrivateFile(_ path: String, alsoFlags: Int32 = 0) throws(Schedu
     return descriptor
 }
 
+/// Makes a directory with mode 0700 when it is missing, durably; its parent is there. A symbolic link is refused.
+package func makePrivateDirectory(_ path: String) throws(SchedulingFailure) {
+    if systemCall(.mkdir, path, { mkdir(path, 0o700) }) == 0 {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return }
+        return try synchronizeDirectory(slash == path.startIndex ? "/" : String(path[..<slash]))
+    }
+    guard errno == EEXIST else { throw .files("make the folder", path, errno) }
+    var about = stat()
+    guard systemCall(.lstat, path, { lstat(path, &about) }) == 0 else {
+        throw .files("look at the folder", path, errno)
+    }
+    guard about.st_mode & S_IFMT == S_IFDIR else {
+        throw .files("use the folder", path, about.st_mode & S_IFMT == S_IFLNK ? ELOOP : ENOTDIR)
+    }
+}
+
 /// Makes a directory's entries durable (fsync(2): "calling fsync() does not necessarily ensure that the entry in the
 /// directory containing the file has also reached disk").
 package func synchronizeDirectory(_ path: String) throws(SchedulingFailure) {

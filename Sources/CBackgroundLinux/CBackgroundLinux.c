@@ -19,6 +19,10 @@ int cbackground_ofd_lock(int fd, long long start, long long length) {
     return ofd(fd, F_OFD_SETLK, F_WRLCK, start, length, 0);
 }
 
+int cbackground_ofd_wait(int fd, long long start, long long length) {
+    return ofd(fd, F_OFD_SETLKW, F_WRLCK, start, length, 0);
+}
+
 int cbackground_ofd_unlock(int fd, long long start, long long length) {
     return ofd(fd, F_OFD_SETLK, F_UNLCK, start, length, 0);
 }

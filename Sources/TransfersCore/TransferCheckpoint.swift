@@ -66,7 +66,7 @@ package struct TransferFailure: Error, Sendable, Equatable, Codable, CustomStrin
         case destinationUnwritable, diskFull, cannotResolve, cannotConnect, connectionLost, timedOut, deadlinePassed
         case tls, certificateUntrusted, certificateExpired, certificateWrongHost, pinMismatch, clientCertificate
         case badAnswer, tooManyRedirects, redirectRefused, digestMismatch, tooManyAttempts, identifierInUse, noNetwork
-        case authorization, cancelled, storage
+        case authorization, cancelled, storage, badIdentifier
     }
 
     package var code: Code

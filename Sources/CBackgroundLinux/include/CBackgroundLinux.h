@@ -9,6 +9,8 @@
 // description locks"). Each returns 0, or -1 with errno; none waits: EAGAIN or EACCES says that somebody else holds it.
 int cbackground_ofd_lock(int fd, long long start, long long length);
 int cbackground_ofd_unlock(int fd, long long start, long long length);
+// Waits until nobody else holds it (F_OFD_SETLKW), through signals; only for a thread that has nothing else to do.
+int cbackground_ofd_wait(int fd, long long start, long long length);
 // 1: somebody else holds a conflicting lock; 0: nobody; -1: errno.
 int cbackground_ofd_is_locked(int fd, long long start, long long length);
 

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSQLite
+import BackgroundStore
+import BackgroundSurroundings
+import Foundation
+import Synchronization
+import TransfersCore
+
+extension TransfersStore {
+    /// Writes where a transfer stands; by the owner of its session only.
+    ///
+    /// - Parameter durably: it is on stable storage when this returns. Else it is kept in memory, the latest for each, until
+    ///   `flush` or the next durable write takes all of them along; what differs in acknowledged bytes alone costs a few
+    ///   bytes then.
+    /// - Returns: false if the transfer has ended or is gone, so that nothing of it is written any more. What is kept in
+    ///   memory is not looked up.
+    @discardableResult
+    package func update(
+        _ id: Int64, _ checkpoint: TransferCheckpoint, durably: Bool
+    ) throws(TransferFailure) -> Bool {
+        try moving.withLock { moving throws(TransferFailure) in
+            if !durably {
+                moving.pending[id] = checkpoint
+                return true
+            }
+            let others = moving.pending.filter { $0.key != id }
+            let isThere = try write("note where a transfer stands in") { rows in
+                try rows.put(others, over: moving.written)
+                return try rows.put(checkpoint, of: id, over: moving.written[id], JSONEncoder())
+            }
+            moving.written(others)
+            moving.written(isThere ? [id: checkpoint] : [:])
+            if !isThere { moving.forget(id) }
+            return isThere
+        }
+    }
+
+    /// Writes what `update` kept in memory, in one commit that a loss of power may take, but the death of the process not.
+    ///
+    /// - Returns: whether there was anything.
+    @discardableResult
+    package func flush() throws(TransferFailure) -> Bool {
+        try moving.withLock { moving throws(TransferFailure) in
+            if moving.pending.isEmpty { return false }
+            let pending = moving.pending
+            try write("note the progress of transfers in", .ordered) { try $0.put(pending, over: moving.written) }
+            moving.written(pending)
+            return true
+        }
+    }
+
+    /// Puts the end in the outbox and ends the transfer, in one durable commit; by the owner of its session only.
+    ///
+    /// - Returns: false if it had ended already or is gone: then nothing was changed.
+    @discardableResult
+    package func finish(_ id: Int64, _ result: TransferResult) throws(TransferFailure) -> Bool {
+        try moving.withLock { moving throws(TransferFailure) in
+            let pending = moving.pending
+            let isEnded = try write("end a transfer in") { rows in
+                try rows.put(pending, over: moving.written)
+                return try rows.end(id, result)
+            }
+            moving.written(pending)
+            moving.forget(id)
+            return isEnded
+        }
+    }
+
+    /// Removes a transfer whatever it is doing, its end too; the owner's next write of it is told so.
+    ///
+    /// - Returns: whether it was there.
+    @discardableResult
+    package func remove(_ id: Int64) throws(TransferFailure) -> Bool {
+        try moving.withLock { moving throws(TransferFailure) in
+            let isRemoved = try write("remove a transfer from") { try $0.remove(id) }
+            moving.forget(id)
+            return isRemoved
+        }
+    }
+
+    // MARK: Orders of others
+
+    /// Asks the owner of the session to pause, resume or cancel; the latest order counts. False if it has ended or is gone.
+    @discardableResult
+    package func ask(_ order: TransferOrder, of id: Int64) throws(TransferFailure) -> Bool {
+        try write("ask for a transfer to \(order) in") { rows in
+            let statement = try rows.database.statement(
+                "UPDATE transfers SET asked = ?2 WHERE id = ?1 AND state <> 3")
+            try statement.bind(id, at: 1)
+            try statement.bind(order.rawValue, at: 2)
+            try statement.run()
+            return rows.database.changes > 0
+        }
+    }
+
+    /// Takes what was asked of this session's transfers, each order once; by the owner only.
+    package func takeOrders(session: String) throws(TransferFailure) -> [(id: Int64, order: TransferOrder)] {
+        let isAny = try read("look for orders in the store") { try !$0.orders(session).isEmpty }
+        if !isAny { return [] }
+        return try write("take orders from the store") { rows in
+            let orders = try rows.orders(session)
+            let statement = try rows.database.statement(
+                "UPDATE transfers INDEXED BY transfers_asked SET asked = 0 WHERE session = ?1 AND asked <> 0")
+            try statement.bind(session, at: 1)
+            try statement.run()
+            return orders
+        }
+    }
+}
+
+extension TransfersStore.Moving {
+    /// These are on the books now.
+    fileprivate mutating func written(_ checkpoints: [Int64: TransferCheckpoint]) {
+        for (id, checkpoint) in checkpoints {
+            pending[id] = nil
+            // What does not move is not remembered.
+            written[id] = checkpoint.state == .running ? checkpoint : nil
+        }
+    }
+
+    mutating func forget(_ id: Int64) {
+        pending[id] = nil
+        written[id] = nil
+    }
+}
+
+extension TransferRows {
+    fileprivate func put(
+        _ checkpoints: [Int64: TransferCheckpoint], over written: [Int64: TransferCheckpoint]
+    ) throws {
+        let encoder = JSONEncoder()
+        for (id, checkpoint) in checkpoints { _ = try put(checkpoint, of: id, over: written[id], encoder) }
+    }
+
+    fileprivate func end(_ id: Int64, _ result: TransferResult) throws -> Bool {
+        var head = result
+        head.body = []
+        let statement = try database.statement(
+            """
+            UPDATE transfers SET state = 3, due = NULL, reason = NULL, asked = 0, result = ?2, body = ?3 \
+            WHERE id = ?1 AND state <> 3
+            """)
+        try statement.bind(id, at: 1)
+        try statement.bind(Self.json(head, JSONEncoder()), at: 2)
+        try statement.bind(result.body, at: 3)
+        try statement.run()
+        return database.changes > 0
+    }
+
+    func remove(_ id: Int64) throws -> Bool {
+        for table in ["progress", "transfers"] {
+            let statement = try database.statement("DELETE FROM \(table) WHERE id = ?1")
+            try statement.bind(id, at: 1)
+            try statement.run()
+        }
+        return database.changes > 0
+    }
+
+    fileprivate func orders(_ session: String) throws -> [(id: Int64, order: TransferOrder)] {
+        let statement = try database.statement(
+            "SELECT id, asked FROM transfers INDEXED BY transfers_asked WHERE session = ?1 AND asked <> 0 ORDER BY id")
+        try statement.bind(session, at: 1)
+        return try statement.rows { row in
+            TransferOrder(rawValue: row.integer(1)).map { (row.integer(0), $0) }
+        }.compactMap(\.self)
+    }
+}
