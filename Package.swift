@@ -133,6 +133,7 @@ let package = Package(
                 "Scheduling", "SchedulingTesting", "SchedulingRuntime", "SchedulingCore", "SchedulingStore",
                 "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
             ]),
+        .testTarget(name: "TransfersCoreTests", dependencies: ["TransfersCore", "BackgroundSurroundings"]),
         .testTarget(
             name: "BackgroundTasksTests",
             dependencies: ["BackgroundTasks", "SchedulingTesting"]),

@@ -9,7 +9,8 @@ package struct ExchangeEnd: Sendable, Equatable {
     package var body: [UInt8] = []
     /// There was more of the body than the plan kept.
     package var bodyWasCut = false
-    /// Bytes of the request's body that were handed to the network; a hint, no promise.
+    /// Bytes of the request's body that were handed to the network, the whole body if all of it was; what the server
+    /// has of them, nobody knows here.
     package var sent: Int64 = 0
     /// Bytes of the answer's body that were written to the sink or kept.
     package var received: Int64 = 0

@@ -32,5 +32,7 @@ package protocol ExchangeObserver: Sendable {
     func progressed(sent: Int64, received: Int64)
     /// Everything below this offset of the sink is on stable storage.
     func madeDurable(upTo offset: Int64)
+    /// The last word. If the exchange has a `durability`, all that was written is on stable storage, and told by
+    /// `madeDurable`, before it.
     func ended(_ end: ExchangeEnd)
 }

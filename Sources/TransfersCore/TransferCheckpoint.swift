@@ -21,6 +21,8 @@ package struct TransferCheckpoint: Sendable, Equatable, Codable {
     /// Upload: the server's offset. Download: the length that is on stable storage.
     package var acknowledged: Int64 = 0
     package var total: Int64?
+    /// A cut does not begin it anew; nil while nobody knows.
+    package var isResumable: Bool?
     /// What only the machine of this kind reads: upload URL, validators, parts.
     package var position: [UInt8] = []
 

@@ -14,6 +14,8 @@ package struct TransferIntent: Sendable, Equatable, Codable {
     package var session: String
     package var identifier: String
     package var work: Work
+    /// Files of a form behind the first; pieces count them from 1.
+    package var furtherSources: [SourceIdentity] = []
     /// The request as the caller made it, without secrets unless asked to keep them (`TransferPolicy.keepsSecrets`).
     package var httpMethod: String
     package var url: String

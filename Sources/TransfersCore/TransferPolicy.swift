@@ -5,6 +5,7 @@
 package struct TransferPolicy: Sendable, Equatable, Codable {
     package var retry = TransferRetryPolicy()
     package var redirects = RedirectPolicy()
+    package var trust = Exchange.Trust()
     /// Seconds without a byte after which an attempt is given up.
     package var stallTimeout: Double = 60
     /// Bytes a second; nil for no limit.
@@ -18,6 +19,10 @@ package struct TransferPolicy: Sendable, Equatable, Codable {
     package var isDiscretionary = false
     /// Without network an attempt waits for it; else it fails.
     package var waitsForConnectivity = true
+    /// A download may end where the connection does, if the server tells neither length nor end.
+    package var allowsUnknownLength = false
+    /// Two copies of a download are the same if date of change and length are (mirrors that name each copy differently).
+    package var trustsDatesAndLength = false
     /// Keeps secrets of the request (Authorization, cookies, the URL's query) in the store, for attempts after a relaunch.
     package var keepsSecrets = false
 

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+package import BackgroundSurroundings
+
+/// Decides one transfer from its beginning to its end, over any number of attempts and processes.
+///
+/// **The contract with the runtime**, which is a loop without opinions:
+///
+/// 1. One machine for each transfer, made of its intent and the checkpoint that was persisted last (nil for a new one). A
+///    checkpoint that says `running` belongs to a process that is gone: the machine goes on from what is certain.
+/// 2. Events come one at a time, and each returns effects. The runtime performs them in order, each before the next, and
+///    the effects of one event before the next event's. Answers may come at once or much later.
+/// 3. Whatever has to survive stands as `persist` before the effect that relies on it.
+/// 4. One exchange runs at a time, from `perform` to its one `ended`. Its observer asks the plan that came with it, and
+///    hands on everything else as events, in the order in which the engine says them.
+/// 5. After `wait` the machine rests until `begin`; it may be let go, and made anew. Constraints, order and concurrency are
+///    the queue's (`TransferQueue`); it decides when `begin` is said.
+/// 6. `nextInstant` is when `timeReached` has to be said at the latest. It is harmless at any other time.
+/// 7. `finish` comes exactly once. Afterwards every event is heard and nothing happens.
+///
+/// Stalls are the engine's (`Exchange.Limits`), the total deadline is the machine's.
+package struct TransferMachine: Sendable {
+    package let intent: TransferIntent
+    package internal(set) var checkpoint: TransferCheckpoint
+
+    /// What it does now.
+    enum Phase: Sendable, Equatable {
+        /// Nothing: `checkpoint.state` says what it waits for.
+        case resting
+        case checkingSource
+        /// The source is looked at once more, before this end of an exchange that carried it is judged.
+        case recheckingSource(Hop, ExchangeEnd)
+        case authorizing(Hop)
+        case exchanging(Hop)
+        case preparingSink, verifying, placing
+        case ended
+    }
+
+    /// Why it has to stop as soon as nothing is under way.
+    enum Stop: Sendable, Equatable {
+        case hold(WaitReason), pause, deadline, cancel
+    }
+
+    var phase = Phase.resting
+    var stop: Stop?
+    var course: any TransferCourse
+    var lastPersisted: TransferCheckpoint?
+    /// What is at the server is being removed; this is the end that follows.
+    var removal: TransferResult?
+    /// The disk refused what is coming; known before the exchange has ended.
+    var localFailure: TransferFailure?
+    /// What the world said last; nil if it said nothing.
+    var networkIsThere: Bool?
+    var tickets = 0
+    /// Hooks that were asked again because the server refused what they gave.
+    var refreshes = 0
+    /// Exchanges since the last progress in this process: servers that lead in circles are left.
+    var exchangesWithoutProgress = 0
+    static let exchangesAllowedWithoutProgress = 60
+
+    package init(_ intent: TransferIntent, checkpoint: TransferCheckpoint? = nil) {
+        self.intent = intent
+        self.checkpoint = checkpoint ?? TransferCheckpoint(state: .waiting(until: intent.created, reason: .turn))
+        lastPersisted = checkpoint
+        course = Self.course(intent, self.checkpoint)
+        if self.checkpoint.state == .ended { phase = .ended }
+    }
+
+    /// When `timeReached` has to be said at the latest.
+    package var nextInstant: WallTime? { phase == .ended || removal != nil ? nil : intent.deadline }
+
+    package var isEnded: Bool { phase == .ended }
+
+    package mutating func handle(
+        _ event: TransferEvent, at now: WallTime, random: inout some RandomNumberGenerator
+    ) -> [TransferEffect] {
+        guard phase != .ended else { return [] }
+        var effects: [TransferEffect] = []
+        switch event {
+        case .begin: begin(now, &effects)
+        case .pause: halt(.pause, now, &effects)
+        case .resume: resume(now, &effects)
+        case .cancel: halt(.cancel, now, &effects)
+        case .hold(let reason): if phase != .resting { halt(.hold(reason), now, &effects) }
+        case .timeReached: if now >= intent.deadline, removal == nil { halt(.deadline, now, &effects) }
+        case .networkChanged(let isThere): network(isThere, now, &effects)
+        case .authorized(let ticket, let fields, let url): authorized(ticket, fields, url, now, &effects)
+        case .authorizerMissing(let ticket): unauthorized(ticket, nil, now, &effects, &random)
+        case .authorizationFailed(let ticket, let cause): unauthorized(ticket, cause, now, &effects, &random)
+        case .sourceJudged(let judgement): source(judgement, now, &effects, &random)
+        case .sinkReady(let length):
+            guard phase == .preparingSink else { break }
+            course.sinkReady(length: length)
+            goOn(now, &effects)
+        case .verified(let verdict):
+            guard phase == .verifying else { break }
+            act(on: course.verified(verdict), now, &effects, &random)
+        case .placed:
+            guard phase == .placing else { break }
+            course.placed()
+            // The file is there: whatever else was wanted comes too late.
+            stop = nil
+            goOn(now, &effects)
+        case .sinkFailed(let failure): sinkFailed(failure, now, &effects)
+        case .informed(let head): informed(head, now, &effects)
+        case .headed(let head): headed(head, now, &effects)
+        case .progressed: break
+        case .madeDurable(let offset):
+            guard case .exchanging = phase else { break }
+            course.madeDurable(upTo: offset)
+            persist(durably: false, &effects)
+        case .ended(let end): ended(end, now, &effects, &random)
+        }
+        return effects
+    }
+}
+
+// MARK: - Orders
+
+extension TransferMachine {
+    private mutating func begin(_ now: WallTime, _ effects: inout [TransferEffect]) {
+        guard phase == .resting else { return }
+        if TransferPosition(checkpoint.position)["ending"] != nil { return cancelNow(now, &effects) }
+        if checkpoint.state == .paused { return effects.append(.wait(until: nil, .paused)) }
+        if now >= intent.deadline { return fail(deadlinePassed, Answer(), now, &effects) }
+        if let earliest = intent.earliest, now < earliest {
+            return rest(.waiting(until: earliest, reason: .notBefore), &effects)
+        }
+        if let failure = intent.flaw { return fail(failure, Answer(), now, &effects) }
+        checkpoint.state = .running
+        exchangesWithoutProgress = 0
+        refreshes = 0
+        if case .upload = intent.work {
+            phase = .checkingSource
+            effects.append(.checkSource)
+        } else {
+            goOn(now, &effects)
+        }
+    }
+
+    private mutating func resume(_ now: WallTime, _ effects: inout [TransferEffect]) {
+        if stop == .pause { stop = .hold(.turn) }
+        guard phase == .resting, checkpoint.state == .paused else { return }
+        rest(.waiting(until: now, reason: .turn), &effects)
+    }
+
+    private mutating func network(_ isThere: Bool, _ now: WallTime, _ effects: inout [TransferEffect]) {
+        networkIsThere = isThere
+        guard isThere, phase == .resting, case .waiting(_, .network) = checkpoint.state else { return }
+        rest(.waiting(until: now, reason: .turn), &effects)
+    }
+
+    /// Stops now, or as soon as what is under way has ended.
+    private mutating func halt(_ order: Stop, _ now: WallTime, _ effects: inout [TransferEffect]) {
+        guard removal == nil else { return }
+        switch phase {
+        case .resting, .authorizing, .checkingSource:
+            obey(order, now, &effects)
+        case .exchanging:
+            let isNew = stop == nil
+            stop = stronger(stop, order)
+            if isNew { effects.append(.cancelExchange) }
+        case .recheckingSource, .preparingSink, .verifying, .placing: stop = stronger(stop, order)
+        case .ended: break
+        }
+    }
+
+    private func stronger(_ one: Stop?, _ other: Stop) -> Stop {
+        func rank(_ stop: Stop?) -> Int {
+            switch stop {
+            case nil: 0
+            case .hold: 1
+            case .pause: 2
+            case .deadline: 3
+            case .cancel: 4
+            }
+        }
+        return rank(one) > rank(other) ? one ?? other : other
+    }
+
+    /// Nothing is under way: does what was ordered.
+    mutating func obey(_ order: Stop, _ now: WallTime, _ effects: inout [TransferEffect]) {
+        stop = nil
+        switch order {
+        case .hold(let reason):
+            let isOurs = reason == .turn || reason == .otherProcess
+            rest(.waiting(until: isOurs ? now : .distantFuture, reason: reason), &effects)
+        case .pause: if checkpoint.state != .paused { rest(.paused, &effects) }
+        case .deadline: fail(deadlinePassed, Answer(), now, &effects)
+        case .cancel: cancelNow(now, &effects)
+        }
+    }
+
+    /// Gives its place back. The course is made anew of what was persisted, as a later process would.
+    mutating func rest(_ state: TransferCheckpoint.State, _ effects: inout [TransferEffect]) {
+        checkpoint.state = state
+        phase = .resting
+        persist(durably: true, &effects)
+        course = Self.course(intent, checkpoint)
+        switch state {
+        case .waiting(let until, let reason):
+            effects.append(.wait(until: until == .distantFuture ? nil : until, reason))
+        case .paused: effects.append(.wait(until: nil, .paused))
+        case .running, .ended: break
+        }
+    }
+
+    var deadlinePassed: TransferFailure {
+        TransferFailure(
+            .deadlinePassed, doing: "Transferring", subject: intent.identifier,
+            cause: "it was not done before its deadline", remedy: "Begin it again, or allow more time.")
+    }
+}
+
+// MARK: - Keeping
+
+extension TransferMachine {
+    /// Puts what the course knows into the checkpoint, and writes it if it is news.
+    mutating func persist(durably: Bool, _ effects: inout [TransferEffect]) {
+        note()
+        guard checkpoint != lastPersisted else { return }
+        lastPersisted = checkpoint
+        effects.append(.persist(checkpoint, durably: durably))
+    }
+
+    private mutating func note() {
+        if course.acknowledged > checkpoint.acknowledged {
+            checkpoint.attempts = 0
+            exchangesWithoutProgress = 0
+        }
+        checkpoint.acknowledged = course.acknowledged
+        checkpoint.total = course.total
+        checkpoint.isResumable = course.isResumable
+        var position = TransferPosition()
+        course.save(into: &position)
+        if removal?.outcome == .cancelled { position["ending"] = "cancelled" }
+        checkpoint.position = position.bytes
+    }
+}
+
+// MARK: - Courses
+
+extension TransferMachine {
+    static func course(_ intent: TransferIntent, _ checkpoint: TransferCheckpoint) -> any TransferCourse {
+        let position = TransferPosition(checkpoint.position)
+        switch intent.work {
+        case .download(let target):
+            return Download(intent, target: target, checkpoint: checkpoint, position: position)
+        case .upload(let source, _):
+            return PlainUpload(intent, pieces: source.size > 0 ? [.file(range: 0..<source.size)] : [])
+        }
+    }
+}
