@@ -42,6 +42,10 @@ let package = Package(
             name: "CBackgroundSystemd", pkgConfig: "libsystemd",
             providers: [.apt(["libsystemd-dev"]), .yum(["systemd-devel"])]),
         .target(name: "CBackgroundLinux"),
+        .systemLibrary(
+            name: "CTransferLibcurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"]), .brew(["curl"])]),
+        .target(name: "CTransferCurl", dependencies: ["CTransferLibcurl"]),
 
         // The surroundings as values and ports, and what observes them for real.
         .target(name: "BackgroundSurroundings"),
@@ -98,6 +102,7 @@ let package = Package(
             dependencies: [
                 "TransfersCore", "SchedulingCore", "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
             ]),
+        .target(name: "TransfersCurl", dependencies: ["TransfersCore", "CTransferCurl", "CTransferLibcurl"]),
 
         // The tool: what it says, and the program that looks and acts.
         .target(name: "BackgroundControl", dependencies: ["SchedulingCore", "BackgroundSurroundings"]),
@@ -179,6 +184,8 @@ let package = Package(
         .executableTarget(
             name: "instants", dependencies: ["SchedulingCore", "BackgroundMonitors", "BackgroundSurroundings"],
             path: "Tests/Benchmarks/Instants"),
+        .executableTarget(
+            name: "throughput", dependencies: ["TransfersCore", "TransfersCurl"], path: "Tests/Benchmarks/Throughput"),
         // And one that is killed a thousand times.
         .executableTarget(
             name: "hostvictim",

@@ -38,7 +38,7 @@ package struct HeaderFields: Sendable, Equatable, Codable {
     }
 
     /// Field names are ASCII (RFC 9110, section 5.1): no locale, no Unicode folding.
-    static func same(_ one: String, _ other: String) -> Bool {
+    package static func same(_ one: String, _ other: String) -> Bool {
         let (one, other) = (one.utf8, other.utf8)
         return one.count == other.count && zip(one, other).allSatisfy { lowercased($0) == lowercased($1) }
     }
