@@ -8,7 +8,7 @@ from .connection import Ended
 from .request import Request
 from .server import Headers, answer, head, interim
 
-KEYS = {"offset", "location", "status", "headers", "answer", "read", "then", "lose", "interim", "after"}
+KEYS = {"offset", "location", "status", "headers", "answer", "read", "then", "lose", "interim", "first", "trailing"}
 ENDS = {"reset", "close", "drop", "answer"}
 
 
