@@ -6,13 +6,13 @@ import BackgroundSurroundings
 extension SchedulerMachine {
     /// What to do instead of a look.
     package enum Shortcut: Hashable, Sendable {
-        /// What the latest look found, and had no room for, is claimed now.
+        /// What the latest look found and had no room for, or saw coming, is claimed now.
         case claim([Int64])
         /// There is no room; an end looks again.
         case wait
     }
 
-    /// Spares a look where the latest one found more than there was room for. Nil: look.
+    /// Spares a look where the latest one knows what to start. Nil: look.
     ///
     /// A claim judges anew what it is asked for, so one that was taken meanwhile, or is gone, does no harm.
     package mutating func shortcut(at now: Moment) -> Shortcut? {
@@ -22,7 +22,7 @@ extension SchedulerMachine {
         var busy = busyIdentifiers
         var ready: [Int64] = []
         while ready.count < free, let occurrence = backlog.popFirst() {
-            guard runs[occurrence.id] == nil, occurrence.instant <= now.wall,
+            guard runs[occurrence.id] == nil, occurrence.instant <= now.wall, occurrence.eligible <= now.wall,
                 judge(occurrence, busy: busy, now) == .ready
             else {
                 // A look decides what becomes of it.
@@ -34,6 +34,7 @@ extension SchedulerMachine {
         }
         guard !ready.isEmpty else { return nil }
         isClaiming = true
+        isClaimFromBacklog = true
         return .claim(ready)
     }
 }

@@ -10,7 +10,9 @@ extension SchedulerMachine {
         return effects + [.look(includingWaiting: true)]
     }
 
-    mutating func looked(_ due: [Occurrence], next: WallTime?, _ now: Moment) -> [Effect] {
+    mutating func looked(
+        _ due: [Occurrence], next: WallTime?, coming: [Occurrence], _ now: Moment
+    ) -> [Effect] {
         self.next = next
         guard mayStart, !isClaiming else { return [] }  // after a claim it looks again anyway
         backlog = []
@@ -46,6 +48,7 @@ extension SchedulerMachine {
                 free -= 1
             }
         }
+        if backlog.isEmpty { backlog = coming[...] }
         if !putOff.isEmpty { postponements += 1 }
         if !ready.isEmpty {
             isClaiming = true
@@ -95,12 +98,16 @@ extension SchedulerMachine {
 
     mutating func claimed(_ occurrences: [Occurrence], asked: [Int64], _ now: Moment) -> [Effect] {
         isClaiming = false
+        let wasFromBacklog = isClaimFromBacklog
+        isClaimFromBacklog = false
         guard !occurrences.isEmpty else {
             guard mayStart else {
                 if isStopping, runs.isEmpty { isFinished = true }
                 return []
             }
             guard !asked.isEmpty else { return [] }  // the store refused: the runner looks again, later
+            // What was seen some time ago is another's by now, or put off.
+            if wasFromBacklog { return [.look(includingWaiting: false)] }
             // Another process has them, or another run of the same identifiers: look later, never in a circle.
             return asked.map { id in
                 let stub = Occurrence(

@@ -18,8 +18,8 @@ package struct SchedulerMachine: Sendable {
     package enum Input: Sendable {
         /// The runner starts; the host had announced these events before.
         case began(announced: [HostEvent])
-        /// The store's answer to `look`: what is due, and the next eligible instant after now.
-        case looked(due: [Occurrence], next: WallTime?)
+        /// The store's answer to `look`: what is due, the next eligible instant after now, and some of what is due then.
+        case looked(due: [Occurrence], next: WallTime?, coming: [Occurrence] = [])
         case conditionsObserved(Conditions)
         /// A condition that is watched is another one now.
         case conditionsChanged
@@ -131,7 +131,9 @@ package struct SchedulerMachine: Sendable {
     var madeRoomFor: Set<Int64> = []
     /// A `claim` is under way and not answered: what it brings is ours, to be run or to be given back.
     var isClaiming = false
-    /// What the latest look found and had no room for, the earliest first; nothing of it is decided.
+    /// The claim under way is of what an earlier look found.
+    var isClaimFromBacklog = false
+    /// What the latest look found and had no room for, and what it saw coming, the earliest first; nothing of it is decided.
     var backlog: ArraySlice<Occurrence> = []
     var isFinished = false
     var next: WallTime?
@@ -161,7 +163,7 @@ package struct SchedulerMachine: Sendable {
         var effects: [Effect] =
             switch input {
             case .began(let announced): began(announced, now)
-            case .looked(let due, let next): looked(due, next: next, now)
+            case .looked(let due, let next, let coming): looked(due, next: next, coming: coming, now)
             case .conditionsObserved(let conditions): observed(conditions, now)
             case .conditionsChanged: watched.isEmpty ? [] : [.observeConditions(watched)]
             case .waiting(let requirements, let asked): waits(requirements, asked: asked)

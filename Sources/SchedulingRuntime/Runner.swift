@@ -280,7 +280,7 @@ final class Runner: Sendable {
             try followClocks(now)
             let filter = state.withLock { $0.machine.lookFilter }
             let found = try store.look(now: now, includingWaiting: includingWaiting, limit: 64, leavingOut: filter)
-            enqueue(.looked(due: found.due, next: found.next))
+            enqueue(.looked(due: found.due, next: found.next, coming: found.coming))
         case .observeConditions(let requirements):
             enqueue(.conditionsObserved(watchOfConditions().observe(requirements.conditions)))
         case .watchConditions(let requirements): narrowWatch(to: requirements.conditions)

@@ -14,7 +14,7 @@ extension SchedulingStore {
     /// that could start by what `filter` knows.
     package func look(
         now: WallTime, includingWaiting: Bool, limit: Int, leavingOut filter: LookFilter = LookFilter()
-    ) throws(SchedulingFailure) -> (due: [Occurrence], next: WallTime?) {
+    ) throws(SchedulingFailure) -> (due: [Occurrence], next: WallTime?, coming: [Occurrence]) {
         try read("look for what is due") { _ in
             var due = try occurrences(Self.eligible, now, limit) { !filter.overdue.contains($0) }
             if includingWaiting, due.count < limit {
@@ -22,7 +22,8 @@ extension SchedulingStore {
                     filter.handled?.contains(identifier) ?? true && !filter.overdue.contains(identifier)
                 }
             }
-            return (due, try nextEligible(now))
+            let coming = try coming(now)
+            return (due, coming.first?.eligible, coming)
         }
     }
 
@@ -33,7 +34,7 @@ extension SchedulingStore {
 
     /// The other half of `look`.
     package func nextEligible(after now: WallTime) throws(SchedulingFailure) -> WallTime? {
-        try read("look for what is next") { _ in try nextEligible(now) }
+        try read("look for what is next") { _ in try coming(now).first?.eligible }
     }
 
     /// All that is required by what waits for its conditions; nil where more waits than is looked at.
@@ -53,14 +54,16 @@ extension SchedulingStore {
         }
     }
 
-    private func nextEligible(_ now: WallTime) throws -> WallTime? {
+    /// The earliest few that are due later.
+    private func coming(_ now: WallTime) throws -> [Occurrence] {
         let statement = try database.statement(
             """
-            SELECT eligible FROM occurrences INDEXED BY occurrences_pending WHERE state = 0 AND eligible > ?1 \
-            ORDER BY eligible LIMIT 1
+            SELECT \(Occurrence.columns) FROM occurrences o INDEXED BY occurrences_pending \
+            CROSS JOIN requests r ON r.id = o.request \
+            WHERE o.state = 0 AND o.eligible > ?1 ORDER BY o.eligible, o.id LIMIT 4
             """)
         try statement.bind(now, at: 1)
-        return try statement.rows { $0.time(0) }.first
+        return try statement.rows { Occurrence(row: $0) }
     }
 
     private static let eligible = occurrences(
@@ -101,8 +104,8 @@ extension SchedulingStore {
 
     /// Takes pending occurrences for this owner, in one commit; returns those it holds now.
     ///
-    /// Left out: what another took, what is gone, what lies ahead of `now`, and what has an occurrence of the same
-    /// identifier running. `ends`: what ended before, recorded in the same commit, as by `finish`; it does not ring.
+    /// Left out: what another took or put off, what is gone, what lies ahead of `now`, and what has an occurrence of the
+    /// same identifier running. `ends`: what ended before, recorded in the same commit, as by `finish`; it does not ring.
     package func claim(
         _ ids: [Int64], after ends: [RunEnd] = [], now: WallTime
     ) throws(SchedulingFailure) -> [Occurrence] {
@@ -117,7 +120,7 @@ extension SchedulingStore {
             let look = try database.statement(
                 """
                 SELECT \(Occurrence.columns), r.input FROM occurrences o JOIN requests r ON r.id = o.request \
-                WHERE o.id = ?1 AND o.state = 0 AND o.instant <= ?2
+                WHERE o.id = ?1 AND o.state = 0 AND o.instant <= ?2 AND (o.eligible <= ?2 OR o.waiting <> 0)
                 """)
             let take = try database.statement(
                 "UPDATE occurrences SET state = 1, owner = ?2, started = ?3, waiting = 0, starts = starts + 1 WHERE id = ?1"
