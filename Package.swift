@@ -136,7 +136,7 @@ let package = Package(
             name: "SchedulingTests",
             dependencies: [
                 "Scheduling", "SchedulingTesting", "SchedulingRuntime", "SchedulingCore", "SchedulingStore",
-                "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
+                "BackgroundMonitors", "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
             ]),
         .testTarget(name: "TransfersCoreTests", dependencies: ["TransfersCore", "BackgroundSurroundings"]),
         .testTarget(

@@ -26,6 +26,9 @@ final class KernelAlarm: Alarm {
     deinit { timers.end() }
 
     func set(wall: WallTime?, awake: Int64?) { timers.set(wall: wall, awake: awake) }
+
+    var hasOwnThread: Bool { true }
+    func replaceThread() { timers.replaceThread() }
 }
 
 /// What an alarm and its thread share; it lives as long as the longer of the two.
@@ -36,7 +39,8 @@ private final class AlarmTimers: Sendable {
         var deadlines = AlarmDeadlines()
         var wall: Int64 = 0
         var awake: Int64 = 0
-        var hasThread = false
+        /// The number of the thread that waits now; 0: none yet. Another one ends when its action returns.
+        var thread = 0
         var isEnded = false
     }
     private let state = Mutex(State())
@@ -62,10 +66,16 @@ private final class AlarmTimers: Sendable {
         let needsThread = state.withLock { state in
             state.deadlines.set(wall: wall, awake: awake)
             schedule(&state)
-            defer { if wall != nil || awake != nil { state.hasThread = true } }
-            return !state.hasThread && (wall != nil || awake != nil)
+            guard state.thread == 0, wall != nil || awake != nil else { return false }
+            state.thread = 1
+            return true
         }
         if needsThread { startThread() }
+    }
+
+    func replaceThread() {
+        state.withLock { $0.thread += 1 }
+        startThread()
     }
 
     func end() {
@@ -115,11 +125,13 @@ private final class AlarmTimers: Sendable {
     /// Until the end of the alarm.
     private func wait() {
         var watched = [wallTimer, awakeTimer, ending].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let mine = state.withLock(\.thread)
         while true {
             _ = poll(&watched, nfds_t(watched.count), -1)
-            let (goesOff, isEnded) = state.withLock { ($0.isEnded ? false : look(&$0), $0.isEnded) }
-            if isEnded { return }
+            let goesOff = state.withLock { $0.isEnded || $0.thread != mine ? nil : look(&$0) }
+            guard let goesOff else { return }
             if goesOff { action() }
+            if state.withLock({ $0.thread != mine }) { return }
         }
     }
 

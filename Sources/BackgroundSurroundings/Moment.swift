@@ -41,6 +41,16 @@ package protocol Alarm: Sendable {
     /// Replaces what was set: goes off when the wall clock reads `wall` or the awake clock reads `awake` (microseconds),
     /// whichever comes first. Both nil: never. A wall instant follows every step of the wall clock.
     func set(wall: WallTime?, awake: Int64?)
+
+    /// Whether the action is called on a thread that serves this alarm only, so that it may be kept (`replaceThread`).
+    var hasOwnThread: Bool { get }
+    /// Gives the alarm another thread: the one that is in the action stays there for long.
+    func replaceThread()
+}
+
+extension Alarm {
+    package var hasOwnThread: Bool { false }
+    package func replaceThread() {}
 }
 
 extension TimeSource {

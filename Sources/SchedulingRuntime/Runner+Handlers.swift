@@ -7,6 +7,13 @@ import Synchronization
 /// The handlers of a runner's runs: each is started once, and told to stop.
 extension Runner {
     func start(_ occurrence: Occurrence) {
+        handlers.start(begin(occurrence), environment)
+        // Afterwards: the handler does not wait for those who watch.
+        environment.emit(.started, of: occurrence)
+    }
+
+    /// From here on it is a run of this process; its handler is called next.
+    func begin(_ occurrence: Occurrence) -> TaskRun {
         let run = TaskRun(occurrence) { [weak self, handlers] failure, retryAfter in
             CrashPoint.pass(.afterHandler)
             handlers.returned(occurrence.id)
@@ -20,9 +27,7 @@ extension Runner {
         state.withLock { $0.runs[occurrence.id] = run }
         handlers.began(occurrence)
         CrashPoint.pass(.beforeHandler)
-        handlers.start(run, environment)
-        // Afterwards: the handler does not wait for those who watch.
-        environment.emit(.started, of: occurrence)
+        return run
     }
 
     func expire(_ id: Int64, _ reason: ExpirationReason) {

@@ -52,7 +52,7 @@ final class Runner: Sendable {
     let handlers: LaunchHandlers
     let mode: SchedulerMachine.Mode
     let policy: RunPolicy
-    private let alarm = Mutex<(main: any Alarm, retry: any Alarm)?>(nil)
+    let alarm = Mutex<(main: any Alarm, retry: any Alarm)?>(nil)
 
     init(
         mode: SchedulerMachine.Mode, environment: SchedulingEnvironment, store: SchedulingStore, keeper: WakeupKeeper,
@@ -70,7 +70,7 @@ final class Runner: Sendable {
     // MARK: Life
 
     func start() {
-        let main = environment.time.makeAlarm { [weak self] in self?.send(.timeReached) }
+        let main = environment.time.makeAlarm { [weak self] in self?.timeIsReached() }
         let retry = environment.time.makeAlarm { [weak self] in self?.rang() }
         alarm.withLock { $0 = (main, retry) }
         let doorbell = store.watch { [weak self] in self?.heard() }
@@ -129,7 +129,7 @@ final class Runner: Sendable {
         if isOver { action() }
     }
 
-    private func finish(_ result: Result<Void, SchedulingFailure>) {
+    func finish(_ result: Result<Void, SchedulingFailure>) {
         alarm.withLock { alarms in
             alarms?.main.set(wall: nil, awake: nil)
             alarms?.retry.set(wall: nil, awake: nil)
@@ -177,102 +177,9 @@ final class Runner: Sendable {
     /// A handler was added after the start.
     func handlersChanged() { send(.registered(handlers.identifiers)) }
 
-    // MARK: Deciding
-
-    func send(_ input: Input) {
-        state.withLock { state in
-            // One that gave up starts nothing any more.
-            if !state.isAbandoned, state.result == nil { state.inbox.append(input) }
-        }
-        work()
-    }
-
-    /// Works the inputs off, unless another thread is at it.
-    private func work() {
-        let isWorker = state.withLock { state in
-            guard state.isStarted, !state.inbox.isEmpty, !state.isWorking else { return false }
-            state.isWorking = true
-            return true
-        }
-        guard isWorker else { return }
-        var failure: SchedulingFailure?
-        // Also while nothing may start.
-        do throws(SchedulingFailure) {
-            try recordEnds()
-        } catch {
-            failure = error
-            environment.log(error.description)
-        }
-        while let effects = nextEffects(after: failure) {
-            for effect in effects {
-                // After a failure nothing is looked for before the next try: it would fail again in the same instant.
-                if failure != nil, case .look = effect { continue }
-                do throws(SchedulingFailure) {
-                    try act(on: effect)
-                } catch {
-                    failure = error
-                    failed(error, at: effect)
-                }
-            }
-            do throws(SchedulingFailure) {
-                try recordNewEnds()
-            } catch {
-                failure = error
-                failed(error, at: nil)
-            }
-        }
-        environment.onProgress()
-    }
-
-    /// What all that came in by now leads to; nil when the turn is over. `failure`: what it has met so far.
-    private func nextEffects(after failure: SchedulingFailure?) -> [Effect]? {
-        let now = environment.time.now()
-        let (effects, givesUp, rings) = state.withLock { state -> ([Effect]?, Bool, Bool) in
-            let isOver = state.inbox.isEmpty
-            let rings = state.later.takeRing(isOver: isOver, at: now.awake)
-            guard isOver else { return (work(off: &state, after: failure, now), false, rings) }
-            let later = state.later.takeAll(at: now.awake)
-            if rings || !later.isEmpty { return (later, false, rings) }
-            state.isWorking = false
-            state.failures = failure == nil ? 0 : state.failures + 1
-            return (nil, mode == .launch && state.machine.isIdle && state.failures > 3, false)
-        }
-        if rings { store.ring() }
-        if effects == nil, let failure {
-            if givesUp { finish(.failure(failure)) } else { tryAgainLater() }
-        }
-        return effects
-    }
-
-    /// Of all that came in, at once: what ended during one commit is recorded in the next one together.
-    private func work(off state: inout State, after failure: SchedulingFailure?, _ now: Moment) -> [Effect] {
-        var effects: [Effect] = []
-        var count = 0
-        for input in state.inbox {
-            // A look from before an end has a launch believe that all is done: not before that end is recorded.
-            if case .looked = input, effects.contains(where: { if case .end = $0 { true } else { false } }) { break }
-            effects += state.machine.handle(input, at: now)
-            count += 1
-        }
-        state.inbox.removeFirst(count)
-        effects = state.later.keep(back: effects, at: now.awake)
-        guard failure == nil, let index = effects.firstIndex(where: { if case .look = $0 { true } else { false } })
-        else { return effects }
-        switch state.machine.shortcut(at: now) {
-        case .claim(let ids): effects[index] = .claim(ids)
-        case .wait: effects.remove(at: index)
-        case nil: break
-        }
-        return effects
-    }
-
-    func enqueue(_ input: Input) {
-        state.withLock { $0.inbox.append(input) }
-    }
-
     // MARK: Acting
 
-    private func act(on effect: Effect) throws(SchedulingFailure) {
+    func act(on effect: Effect) throws(SchedulingFailure) {
         let now = environment.time.now().wall
         switch effect {
         case .look(let includingWaiting):
@@ -359,7 +266,7 @@ final class Runner: Sendable {
 
     /// A store that fails does not stop what runs: ends are kept and tried again; a launch gives up after a few tries, and
     /// systemd tries again later.
-    private func failed(_ error: SchedulingFailure, at effect: Effect?) {
+    func failed(_ error: SchedulingFailure, at effect: Effect?) {
         environment.log(error.description)
         // A look from before would have a launch believe that all is done.
         state.withLock { $0.inbox.removeAll { if case .looked = $0 { true } else { false } } }
@@ -371,7 +278,7 @@ final class Runner: Sendable {
     }
 
     /// After a second, then after twice as long each time, up to a minute.
-    private func tryAgainLater() {
+    func tryAgainLater() {
         let doublings = state.withLock { min(max(0, $0.failures - 1), 6) }
         let later = environment.time.now().awake(after: min(.seconds(1 << doublings), .seconds(60)))
         alarm.withLock { $0?.retry.set(wall: nil, awake: later) }

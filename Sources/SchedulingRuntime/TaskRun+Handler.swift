@@ -13,11 +13,7 @@ extension LaunchHandlers {
             run.launchActor = place.actor
             // A queue or an actor that is busy may come to it after the run was closed: then it is not begun.
             place.start("background.task", background: environment.background) {
-                if run.mayBegin {
-                    box.handler(run.makeTask())
-                } else {
-                    run.complete(failure: "was closed before it began")
-                }
+                box.begin(run)
             }
         case .async(let handler):
             let context = BGTaskContext(run: run)
@@ -34,6 +30,28 @@ extension LaunchHandlers {
                 }
             }
             run.setExpirationHandler(HandlerBox { task.cancel() }, in: .background)
+        }
+    }
+}
+
+extension LaunchHandlers {
+    /// Whether the handler of an identifier is called in the background, on any thread that is free for it.
+    func isForBackground(_ identifier: String) -> Bool {
+        if case .closure(.background, _) = self[identifier] { true } else { false }
+    }
+
+    /// Calls such a handler now; returns when it does.
+    func call(_ run: TaskRun) {
+        if case .closure(.background, let box) = self[run.occurrence.identifier] { box.begin(run) }
+    }
+}
+
+extension HandlerBox<(BGTask) -> Void> {
+    fileprivate func begin(_ run: TaskRun) {
+        if run.mayBegin {
+            handler(run.makeTask())
+        } else {
+            run.complete(failure: "was closed before it began")
         }
     }
 }

@@ -3,6 +3,7 @@
 
 import BackgroundMonitors
 import BackgroundSurroundings
+import Dispatch
 import Synchronization
 import Testing
 
@@ -93,6 +94,38 @@ struct SystemClocksTests {
     }
 
     #if os(Linux)
+    @Test("An alarm that has another thread goes off while its first one is still in the action")
+    func anotherThread() async {
+        let (stream, continuation) = AsyncStream<Int>.makeStream()
+        let count = Mutex(0)
+        let second = DispatchSemaphore(value: 0)
+        let alarm = clocks.makeAlarm {
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            continuation.yield(number)
+            if number == 2 { second.signal() } else { second.wait() }
+            continuation.yield(-number)
+        }
+        #expect(alarm.hasOwnThread)
+        alarm.set(wall: .epoch, awake: nil)
+        var heard: [Int] = []
+        for await number in stream {
+            heard.append(number)
+            if heard == [1] {
+                alarm.replaceThread()
+                alarm.set(wall: .epoch, awake: nil)
+            }
+            if heard.count == 4 { break }
+        }
+        #expect(heard.prefix(2) == [1, 2] && Set(heard) == [1, 2, -1, -2])
+        // The first thread has ended, the second one serves on.
+        second.signal()
+        alarm.set(wall: .epoch, awake: nil)
+        for await number in stream where number == -3 { break }
+    }
+
     @Test("The program's signals are not delivered to an alarm's thread")
     func signals() async {
         let (stream, continuation) = AsyncStream<Bool>.makeStream()

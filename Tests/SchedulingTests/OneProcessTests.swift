@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import BackgroundMonitors
 import BackgroundStore
 import BackgroundSurroundings
 import Foundation
@@ -19,11 +20,15 @@ struct OneProcessTests {
     let diary = Diary()
 
     /// Handlers run at once, where they are started.
-    func makeScheduler(_ directory: String, permitted: [String]? = nil) throws -> TaskScheduler {
+    func makeScheduler(
+        _ directory: String, permitted: [String]? = nil, time: any TimeSource = ManualTime(),
+        budgets: Budgets = Budgets(),
+        background: (@Sendable (@escaping @Sendable () -> Void) -> Void)? = { $0() }
+    ) throws -> TaskScheduler {
         let diary = diary
         let surroundings = OneProcess(directory: directory, diary: diary)
         let environment = SchedulingEnvironment(
-            appIdentifier: "org.example.one", time: ManualTime(), conditions: surroundings, host: surroundings,
+            appIdentifier: "org.example.one", time: time, conditions: surroundings, host: surroundings,
             waker: surroundings, launch: .background(instance: "1"),
             openStore: { () throws(SchedulingFailure) in
                 try SchedulingStore(
@@ -32,12 +37,12 @@ struct OneProcessTests {
             },
             processIdentifier: 1,
             permissions: Permissions(identifiers: permitted, modes: nil, appIdentifier: "org.example.one"),
-            background: { $0() },
+            background: background,
             listenForStop: { _ in
                 diary.note("hears a stop")
                 return { diary.note("deaf again") }
             }, log: { diary.note($0) })
-        return TaskScheduler(configuration: .init(), environment: .success(environment))
+        return TaskScheduler(configuration: .init(budgets: budgets), environment: .success(environment))
     }
 
     @Test("a launch stops other wake-ups under the arming lock, so that none is taken for a leftover while it is armed")
@@ -61,6 +66,50 @@ struct OneProcessTests {
         #expect(try await makeScheduler(directory).handleBackgroundLaunch())
         let order = diary.all.filter { ["hears a stop", "starts", "deaf again"].contains($0) }
         #expect(order == ["hears a stop", "starts", "deaf again"])
+    }
+
+    @Test("a handler that keeps its thread delays neither what is due later nor the end of its own time")
+    func longHandlers() async throws {
+        let directory = NSTemporaryDirectory() + "/background-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let time = SystemClocks()
+        let scheduler = try makeScheduler(
+            directory, time: time, budgets: Budgets(refresh: .milliseconds(300)), background: nil)
+        let (events, event) = AsyncStream<String>.makeStream()
+        let mayEnd = DispatchSemaphore(value: 0)
+        scheduler.register(forTaskWithIdentifier: "long", using: nil) { task in
+            task.expirationHandler = { mayEnd.signal() }
+            event.yield("long")
+            mayEnd.wait()
+            event.yield("long expired")
+            task.setTaskCompleted(success: false)
+        }
+        scheduler.register(forTaskWithIdentifier: "later", using: nil) { task in
+            event.yield("later")
+            task.setTaskCompleted(success: true)
+        }
+        let requests = [AppRefreshTaskRequest(identifier: "long"), ProcessingTaskRequest(identifier: "later")]
+        scheduler.register(forTaskWithIdentifier: "first", using: nil) { task in
+            task.setTaskCompleted(success: true)
+            event.yield("first")
+        }
+        try scheduler.submit(ProcessingTaskRequest(identifier: "first"))
+        let running = Task { try await scheduler.run() }
+        for await _ in events { break }
+        for (request, delay) in zip(requests, [0.05, 0.1]) {
+            request.earliestBeginDate = Date(timeIntervalSinceNow: delay)
+            try scheduler.submit(request)
+        }
+        var heard: [String] = []
+        for await what in events {
+            heard.append(what)
+            if heard.count == 3 { break }
+        }
+        #expect(heard.first == "long" && Set(heard) == ["long", "later", "long expired"])
+        running.cancel()
+        try await running.value
+        #expect(try scheduler.outcomes("long") == [.expired])
+        #expect(try scheduler.outcomes("later") == [.succeeded])
     }
 
     @Test("a handler that goes on after its run was closed bars its identifier from its process' next runner, too")

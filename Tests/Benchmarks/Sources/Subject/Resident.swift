@@ -11,13 +11,18 @@ struct Resident {
 
     init(_ scheduler: TaskScheduler) { self.scheduler = scheduler }
 
-    /// On the main thread, as the first lines of a `main.swift` are.
-    @MainActor func run() async throws {
+    /// A handler of no actor, which runs in the background.
+    private func register() {
         scheduler.register(forTaskWithIdentifier: "task.due", using: nil) { task in
             let now = Clock.wall()
             Subject.say("\(now)")
             task.setTaskCompleted(success: true)
         }
+    }
+
+    /// On the main thread, as the first lines of a `main.swift` are.
+    @MainActor func run() async throws {
+        register()
         let scheduler = scheduler
         // Reading blocks, so it has a thread of its own, as in a program that serves somebody.
         Thread.detachNewThread {
