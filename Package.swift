@@ -41,6 +41,9 @@ let package = Package(
         .systemLibrary(
             name: "CBackgroundSystemd", pkgConfig: "libsystemd",
             providers: [.apt(["libsystemd-dev"]), .yum(["systemd-devel"])]),
+        .systemLibrary(
+            name: "CBackgroundCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"]), .brew(["openssl@3"])]),
         .target(name: "CBackgroundLinux"),
         .systemLibrary(
             name: "CTransferLibcurl", pkgConfig: "libcurl",
@@ -98,6 +101,12 @@ let package = Package(
         // Transfers: the core decides, the adapters act.
         .target(name: "TransfersCore", dependencies: ["BackgroundSurroundings"]),
         .target(
+            name: "TransfersFiles",
+            dependencies: [
+                "TransfersCore", "BackgroundSurroundings", "BackgroundSystemCalls", "CBackgroundCrypto",
+                .target(name: "CBackgroundLinux", condition: linux),
+            ]),
+        .target(
             name: "TransfersStore",
             dependencies: [
                 "TransfersCore", "SchedulingCore", "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
@@ -142,6 +151,9 @@ let package = Package(
         .testTarget(
             name: "BackgroundTasksTests",
             dependencies: ["BackgroundTasks", "SchedulingTesting"]),
+        .testTarget(
+            name: "TransfersFilesTests",
+            dependencies: ["TransfersFiles", "TransfersCore", "BackgroundSurroundings", "BackgroundSystemCalls"]),
         .testTarget(
             name: "TransfersStoreTests",
             dependencies: [

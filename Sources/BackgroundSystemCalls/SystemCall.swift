@@ -12,6 +12,7 @@ import Darwin
 /// The calls into the kernel and libsystemd that can fail for reasons outside the program, by their names.
 package enum SystemCall: String, Hashable, Sendable, CaseIterable {
     case open, close, read, write, fsync, rename, unlink, mkdir, lstat, access, fchmod, opendir, futimens, statfs
+    case fstat, link, ftruncate, fdatasync, fallocate, renameNew, cloneFile, copyRange
     /// The locks of an opening (fcntl_locking(2)).
     case lock, testLock
     case inotifyInit, inotifyAddWatch

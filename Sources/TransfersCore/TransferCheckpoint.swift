@@ -69,6 +69,7 @@ package struct TransferFailure: Error, Sendable, Equatable, Codable, CustomStrin
         case tls, certificateUntrusted, certificateExpired, certificateWrongHost, pinMismatch, clientCertificate
         case badAnswer, tooManyRedirects, redirectRefused, digestMismatch, tooManyAttempts, identifierInUse, noNetwork
         case authorization, cancelled, storage, badIdentifier
+        case sourceIsDirectory, sourceIsSpecial, destinationIsDirectory, destinationIsLink, destinationFolderMissing
     }
 
     package var code: Code

@@ -9,13 +9,13 @@ extension TransferFailure {
     /// What the file below said, in the words of transfers.
     init(_ failure: SchedulingFailure) {
         self.init(
-            failure.code == .diskFull ? .diskFull : .storage, doing: failure.doing, subject: failure.subject,
-            cause: failure.cause, remedy: failure.remedy)
+            failure.code == .diskFull ? .diskFull : .storage, doing: "The attempt to " + failure.doing,
+            subject: failure.subject, cause: failure.cause, remedy: failure.remedy)
     }
 
     static func badIdentifier(_ what: String, _ cause: String) -> TransferFailure {
         TransferFailure(
-            .badIdentifier, doing: "use the identifier of", subject: what, cause: cause,
+            .badIdentifier, doing: "Using the identifier of", subject: what, cause: cause,
             remedy: "Choose a text of 1 to \(TransfersStore.longestIdentifier) bytes, without NUL.")
     }
 }

@@ -73,7 +73,7 @@ extension TransferIntent {
 extension TransferFailure {
     fileprivate static func inUse(_ intent: TransferIntent) -> TransferFailure {
         TransferFailure(
-            .identifierInUse, doing: "begin the transfer", subject: intent.identifier,
+            .identifierInUse, doing: "Beginning", subject: intent.identifier,
             cause: "a transfer of this identifier lives in the session, with another request or another file",
             remedy: "Choose another identifier, or cancel that transfer and acknowledge its end first.")
     }

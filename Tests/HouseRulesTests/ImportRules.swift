@@ -7,7 +7,8 @@ enum ImportRules {
     static let cores: Set<String> = ["SchedulingCore", "BackgroundSurroundings", "TransfersCore"]
     /// Targets that act.
     static let adapters: Set<String> = [
-        "SchedulingStore", "SchedulingSystemd", "TransfersStore", "TransfersCurl", "BackgroundMonitors",
+        "SchedulingStore", "SchedulingSystemd", "TransfersStore", "TransfersFiles", "TransfersCurl",
+        "BackgroundMonitors",
     ]
     /// Targets that join cores and adapters; the simulated host of `SchedulingTesting` joins them too.
     static let joints: Set<String> = [

@@ -17,6 +17,18 @@ int cbackground_ofd_is_locked(int fd, long long start, long long length);
 // `statfs` is not imported: the f_type of the file system that holds an open file, or -1 with errno (statfs(2)).
 long cbackground_filesystem_type(int fd);
 
+// fallocate(2), copy_file_range(2) and renameat2(2) are hidden behind _GNU_SOURCE, and FICLONE is a macro with a size in it
+// (ioctl_ficlone(2)). Each returns -1 with errno.
+//
+// Reserves the disk's space up to this length, and leaves the file's length as it is (FALLOC_FL_KEEP_SIZE).
+int cbackground_reserve(int fd, long long length);
+// The target shares the source's blocks until one of them is written.
+int cbackground_clone_file(int target, int source);
+// Copies from one position to the other within the kernel; returns how many bytes, 0 at the end.
+long cbackground_copy_range(int source, int target, unsigned long length);
+// Gives a file a name that nobody has: EEXIST if somebody has it (RENAME_NOREPLACE).
+int cbackground_rename_new(const char *from, const char *to);
+
 // <sys/timerfd.h> and <sys/eventfd.h> are not in Swift's Glibc module.
 //
 // A timer on a clock, which is not set; non-blocking and close-on-exec, -1 with errno (timerfd_create(2)).

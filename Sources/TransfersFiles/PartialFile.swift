@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+import BackgroundSystemCalls
+import TransfersCore
+
+/// What a download has of its file, until it is whole: made by us alone (0600), and as long as what was written.
+package final class PartialFile: OpenFile {
+    package let path: String
+    private let file: OpenedFile
+
+    package var descriptor: Int32 { file.descriptor }
+
+    /// Above it, the file's entry in its folder is made durable when it is made.
+    private static let worthAnEntry: Int64 = 8 << 20
+
+    /// Opens the partial file, made when it is missing, cuts it to `length`, and reserves space for `total`.
+    ///
+    /// - Returns: with how long it is now: less than `length` if it was shorter already.
+    /// - Throws: `diskFull`, `destinationFolderMissing`, `destinationUnwritable`, `destinationIsLink`,
+    ///   `destinationIsDirectory`; `destinationExists` if something else took its name.
+    package static func prepare(
+        _ path: String, length: Int64, total: Int64?
+    ) throws(TransferFailure) -> (file: PartialFile, length: Int64) {
+        let doing = "Opening the partial file"
+        guard path.hasPrefix("/"), !path.utf8.contains(0) else { throw .destination(doing, path, EACCES) }
+        var opened = OpenedFile.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
+        let isNew = opened != nil
+        if opened == nil, errno == EEXIST { opened = OpenedFile.open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK) }
+        guard let file = opened else { throw .destination(doing, path, errno) }
+        guard let about = file.about() else { throw .destination(doing, path, errno) }
+        // Another name for it would show its bytes elsewhere; another owner could change them.
+        guard about.isFile, about.st_nlink == 1, about.st_uid == geteuid() else {
+            throw .destination(doing, path, EEXIST)
+        }
+        let partial = PartialFile(file, path)
+        do throws(TransferFailure) {
+            let kept = min(max(0, length), Int64(about.st_size))
+            if Int64(about.st_size) != kept {
+                let result = systemCall(.ftruncate, path, retrying: true) { ftruncate(file.descriptor, off_t(kept)) }
+                guard result == 0 else { throw .destination("Cutting the partial file", path, errno) }
+            }
+            if let total { try partial.reserve(total: total) }
+            if isNew, (total ?? .max) > worthAnEntry {
+                let error = synchronizeFolder(folder(of: path))
+                if error != 0 { throw .destination(doing, path, error) }
+            }
+            return (partial, kept)
+        } catch {
+            if isNew { _ = systemCall(.unlink, path) { unlink(path) } }
+            throw error
+        }
+    }
+
+    private init(_ file: OpenedFile, _ path: String) {
+        self.file = file
+        self.path = path
+    }
+
+    /// Reserves space up to `total` without changing the length, so that a full disk is an early error; where the file
+    /// system cannot, nothing.
+    ///
+    /// - Throws: `diskFull`, `destinationUnwritable`.
+    package func reserve(total: Int64) throws(TransferFailure) {
+        guard total > 0 else { return }
+        let error = TransfersFiles.reserve(file, total)
+        if error != 0, error != ENOTSUP { throw .destination("Reserving \(total) bytes for", path, error) }
+    }
+
+    /// Makes the file durable, and compares its length and digests.
+    ///
+    /// - Throws: `destinationUnwritable`, `diskFull`: it cannot be made durable, or not be read.
+    package func verify(length: Int64, digests: [ContentDigest]) throws(TransferFailure) -> SinkVerdict {
+        guard let about = file.about() else { throw .destination("Looking at", path, errno) }
+        guard about.st_size == length else { return .wrongLength(Int64(about.st_size)) }
+        guard file.synchronizeData() else { throw .destination("Synchronizing", path, errno) }
+        if digests.isEmpty { return .good }
+        let found = try FileDigest.digests(Set(digests.map(\.algorithm)), of: file)
+        for digest in digests where found[digest.algorithm] != digest.bytes {
+            return .digestMismatch(digest.algorithm)
+        }
+        return .good
+    }
+}
