@@ -159,6 +159,10 @@ let package = Package(
             dependencies: [
                 "TransfersStore", "TransfersCore", "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
             ]),
+        // The programs of Tests/Servers, and what hears an exchange: for every target that tests transfers.
+        .target(name: "TransferFixtures", dependencies: ["TransfersCore"], path: "Tests/TransferFixtures"),
+        .testTarget(
+            name: "TransfersCurlTests", dependencies: ["TransfersCurl", "TransfersCore", "TransferFixtures"]),
         .testTarget(
             name: "BackgroundControlTests",
             dependencies: ["BackgroundControl", "SchedulingCore", "BackgroundSurroundings"]),
