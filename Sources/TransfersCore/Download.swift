@@ -23,6 +23,9 @@ struct Download: TransferCourse {
     let target: DownloadTarget
     let allowsUnknownLength: Bool
     let trustsDates: Bool
+    let keepsSecrets: Bool
+    /// The URL of the request.
+    let asked: String
     private(set) var url: String
     private(set) var acknowledged: Int64
     private(set) var total: Int64?
@@ -42,6 +45,8 @@ struct Download: TransferCourse {
         self.target = target
         allowsUnknownLength = intent.policy.allowsUnknownLength
         trustsDates = intent.policy.trustsDatesAndLength
+        keepsSecrets = intent.policy.keepsSecrets
+        asked = intent.url
         url = position["url"] ?? intent.url
         total = checkpoint.total
         validators = Validators(entityTag: position["etag"], lastModified: position["modified"])
@@ -57,19 +62,17 @@ struct Download: TransferCourse {
         }
     }
 
-    static func == (left: Download, right: Download) -> Bool {
-        left.url == right.url && left.acknowledged == right.acknowledged && left.total == right.total
-            && left.validators == right.validators && left.stage == right.stage && left.written == right.written
-    }
-
     var isResumable: Bool? { head == nil ? nil : !validators.isEmpty }
 
     func save(into position: inout TransferPosition) {
-        position["url"] = url
+        // The caller's own URL may hold a secret, and stands in the intent; only where it moved to is kept.
+        position["url"] = url == asked ? nil : url
         position["etag"] = validators.entityTag
         position["modified"] = validators.lastModified
         position["condition"] = condition.rawValue
-        position[head: "head"] = head
+        var kept = head
+        if !keepsSecrets, let url = head?.url { kept?.url = (try? HTTPAddress(url))?.location ?? "" }
+        position[head: "head"] = kept
         position["digests"] = digests.isEmpty ? nil : digests.map(\.word).joined(separator: " ")
         position[number: "restarts"] = restarts == 0 ? nil : Int64(restarts)
         position["stage"] = stage == .placing || stage == .placed ? "placing" : nil

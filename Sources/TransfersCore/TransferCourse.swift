@@ -6,7 +6,7 @@ internal import BackgroundSurroundings
 /// The way of one protocol to its end: which request is next, and what an answer to it means.
 ///
 /// A course knows nothing of retries, redirects, hooks, pauses or deadlines: those are `TransferMachine`'s.
-protocol TransferCourse: Sendable, Equatable {
+protocol TransferCourse: Sendable {
     /// What is known to be there: the server's offset, or the length on stable storage.
     var acknowledged: Int64 { get }
     var total: Int64? { get }
@@ -23,6 +23,8 @@ protocol TransferCourse: Sendable, Equatable {
     mutating func judge(_ end: ExchangeEnd, now: WallTime) -> CourseVerdict
     /// A permanent redirect (301, 308) of the request that `next` gave.
     mutating func moved(to url: String)
+    /// The hook gave no URL for a presigned request.
+    mutating func declined(_ purpose: AuthorizationRequest.Purpose) -> CourseVerdict?
     /// The request that removes at the server what was begun there; nil if there is nothing.
     func abandonment() -> CourseRequest?
 
@@ -37,6 +39,7 @@ extension TransferCourse {
     mutating func headed(_ head: ResponseHead, now: WallTime) {}
     mutating func madeDurable(upTo offset: Int64) {}
     mutating func moved(to url: String) {}
+    mutating func declined(_ purpose: AuthorizationRequest.Purpose) -> CourseVerdict? { nil }
     func abandonment() -> CourseRequest? { nil }
     mutating func sinkReady(length: Int64) {}
     mutating func verified(_ verdict: SinkVerdict) -> CourseVerdict { .goOn }
@@ -54,6 +57,8 @@ struct CourseRequest: Sendable, Equatable {
     var expectsContinue = false
     var durability: Exchange.Durability?
     var purpose = AuthorizationRequest.Purpose.request
+    /// The caller's fields that describe a body are not of this request's.
+    var leavesBodyFields = false
     /// The hook gives the whole URL, and its signature covers the fields: none of the caller's are added.
     var isPresigned = false
 

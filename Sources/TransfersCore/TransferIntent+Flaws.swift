@@ -23,6 +23,14 @@ extension TransferIntent {
                 cause: "a download asks for ranges itself, so the request may not have a Range field",
                 remedy: "Leave it out.")
         }
+        if case .upload(let source, .form(let form)) = work,
+            form.pieces(sizes: [source.size] + furtherSources.map(\.size)) == nil
+        {
+            return TransferFailure(
+                .sourceMissing, doing: "Beginning", subject: identifier,
+                cause: "the form names a file that is not given",
+                remedy: "Give every file of the form.")
+        }
         return nil
     }
 }

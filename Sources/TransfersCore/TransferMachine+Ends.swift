@@ -7,8 +7,11 @@ extension TransferMachine {
     mutating func informed(_ head: ResponseHead, _ now: WallTime, _ effects: inout [TransferEffect]) {
         guard case .exchanging(let hop) = phase, hop.count == 0, removal == nil else { return }
         if !course.informed(head, now: now), stop == nil { effects.append(.cancelExchange) }
-        // The upload's URL, before more bytes of it go.
-        persist(durably: true, &effects)
+        // The upload's URL, before more bytes of it go; how far it came can be asked again.
+        let known = lastPersisted?.position
+        var position = TransferPosition()
+        course.save(into: &position)
+        persist(durably: position.bytes != known, &effects)
     }
 
     mutating func headed(_ head: ResponseHead, _ now: WallTime, _ effects: inout [TransferEffect]) {
@@ -27,7 +30,7 @@ extension TransferMachine {
     ) {
         guard case .exchanging(let hop) = phase else { return }
         phase = .resting
-        if let removal { return finish(removal.outcome, Answer(head: removal.head, body: removal.body), now, &effects) }
+        if removal != nil { return finishRemoval(&effects) }
         tellQueue(hop, end, now, &effects)
         if let stop, stop == .cancel || end.failure != nil || end.head == nil {
             // Where it stands is known by what was made durable, or will be asked.
@@ -200,18 +203,25 @@ extension TransferMachine {
     mutating func finish(
         _ outcome: TransferResult.Outcome, _ answer: Answer, _ now: WallTime, _ effects: inout [TransferEffect]
     ) {
+        if removal != nil { return finishRemoval(&effects) }
         stop = nil
         var result = TransferResult(outcome, head: answer.head, ended: now)
         result.body = Array(answer.body.prefix(AnswerPlan.keptBody))
         if case .download(let target) = intent.work, outcome == .succeeded {
             result.file = target.destination ?? target.partial
         }
-        if removal == nil, outcome.leavesSomething, networkIsThere != false, let request = course.abandonment() {
-            // What was begun at the server costs somebody money until it is removed. Asked once.
-            removal = result
-            phase = .resting
-            return begin(Hop(request: request), now, &effects)
+        removal = result
+        guard outcome.leavesSomething, networkIsThere != false, let request = course.abandonment() else {
+            return finishRemoval(&effects)
         }
+        // What was begun at the server costs somebody money until it is removed. Asked once, and not for long.
+        removalEnds = now.advanced(by: .seconds(30))
+        phase = .resting
+        begin(Hop(request: request), now, &effects)
+    }
+
+    mutating func finishRemoval(_ effects: inout [TransferEffect]) {
+        guard let result = removal else { return }
         checkpoint.state = .ended
         phase = .ended
         effects.append(.finish(result))

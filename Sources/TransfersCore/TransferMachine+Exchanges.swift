@@ -48,7 +48,7 @@ extension TransferMachine {
     mutating func begin(_ hop: Hop, _ now: WallTime, _ effects: inout [TransferEffect]) {
         var hop = hop
         exchangesWithoutProgress += 1
-        if exchangesWithoutProgress > Self.exchangesAllowedWithoutProgress {
+        if exchangesWithoutProgress > Self.exchangesAllowedWithoutProgress, removal == nil {
             let cause = "the server leads in circles: \(exchangesWithoutProgress - 1) exchanges brought nothing"
             return fail(failure(.tooManyAttempts, cause, "Check the server."), Answer(), now, &effects)
         }
@@ -64,7 +64,8 @@ extension TransferMachine {
     }
 
     mutating func authorized(
-        _ ticket: Int, _ fields: HeaderFields, _ url: String?, _ now: WallTime, _ effects: inout [TransferEffect]
+        _ ticket: Int, _ fields: HeaderFields, _ url: String?, _ now: WallTime, _ effects: inout [TransferEffect],
+        _ random: inout some RandomNumberGenerator
     ) {
         guard case .authorizing(var hop) = phase, hop.ticket == ticket else { return }
         if let flaw = fields.all.first(where: { !$0.isWellFormed }) {
@@ -78,6 +79,8 @@ extension TransferMachine {
             } catch {
                 return fail(error.failure(subject: "the URL of the hook"), Answer(), now, &effects)
             }
+        } else if hop.request.isPresigned, removal == nil, let verdict = course.declined(hop.request.purpose) {
+            return act(on: verdict, now, &effects, &random)
         } else if hop.request.isPresigned {
             let cause = "the hook gave no presigned URL for \(hop.request.purpose)"
             return fail(
@@ -91,9 +94,7 @@ extension TransferMachine {
         _ random: inout some RandomNumberGenerator
     ) {
         guard case .authorizing(let hop) = phase, hop.ticket == ticket else { return }
-        if let removal {
-            return finish(removal.outcome, Answer(head: removal.head, body: removal.body), now, &effects)
-        }
+        if removal != nil { return finishRemoval(&effects) }
         guard let cause else { return rest(.waiting(until: .distantFuture, reason: .authorizer), &effects) }
         let failure = failure(.authorization, "the hook failed: \(cause)", "See to what the hook needs.")
         act(on: .again(Setback(kind: .authorization, failure: failure)), now, &effects, &random)
@@ -115,8 +116,9 @@ extension TransferMachine {
         var fields = HeaderFields()
         if !request.isPresigned {
             let isAtHome = !hop.isForeign && Self.isSameOrigin(request.url, intent.url)
+            let leavesBody = hop.isBodiless || request.leavesBodyFields
             for field in intent.fields.all
-            where !field.isConnections && (isAtHome || !field.isSecret) && !(hop.isBodiless && field.isOfBody)
+            where !field.isConnections && (isAtHome || !field.isSecret) && !(leavesBody && field.isOfBody)
                 && request.fields[field.name] == nil && hop.granted[field.name] == nil
             {
                 fields.append(field.name, field.value)

@@ -48,6 +48,8 @@ package struct TransferMachine: Sendable {
     var lastPersisted: TransferCheckpoint?
     /// What is at the server is being removed; this is the end that follows.
     var removal: TransferResult?
+    /// Then nobody waits for it any longer.
+    var removalEnds: WallTime?
     /// The disk refused what is coming; known before the exchange has ended.
     var localFailure: TransferFailure?
     /// What the world said last; nil if it said nothing.
@@ -68,7 +70,7 @@ package struct TransferMachine: Sendable {
     }
 
     /// When `timeReached` has to be said at the latest.
-    package var nextInstant: WallTime? { phase == .ended || removal != nil ? nil : intent.deadline }
+    package var nextInstant: WallTime? { phase == .ended ? nil : removal == nil ? intent.deadline : removalEnds }
 
     package var isEnded: Bool { phase == .ended }
 
@@ -83,9 +85,9 @@ package struct TransferMachine: Sendable {
         case .resume: resume(now, &effects)
         case .cancel: halt(.cancel, now, &effects)
         case .hold(let reason): if phase != .resting { halt(.hold(reason), now, &effects) }
-        case .timeReached: if now >= intent.deadline, removal == nil { halt(.deadline, now, &effects) }
+        case .timeReached: time(now, &effects)
         case .networkChanged(let isThere): network(isThere, now, &effects)
-        case .authorized(let ticket, let fields, let url): authorized(ticket, fields, url, now, &effects)
+        case .authorized(let ticket, let fields, let url): authorized(ticket, fields, url, now, &effects, &random)
         case .authorizerMissing(let ticket): unauthorized(ticket, nil, now, &effects, &random)
         case .authorizationFailed(let ticket, let cause): unauthorized(ticket, cause, now, &effects, &random)
         case .sourceJudged(let judgement): source(judgement, now, &effects, &random)
@@ -149,6 +151,13 @@ extension TransferMachine {
         networkIsThere = isThere
         guard isThere, phase == .resting, case .waiting(_, .network) = checkpoint.state else { return }
         rest(.waiting(until: now, reason: .turn), &effects)
+    }
+
+    private mutating func time(_ now: WallTime, _ effects: inout [TransferEffect]) {
+        guard let instant = nextInstant, now >= instant else { return }
+        guard removal != nil else { return halt(.deadline, now, &effects) }
+        if case .exchanging = phase { effects.append(.cancelExchange) }
+        finishRemoval(&effects)
     }
 
     /// Stops now, or as soon as what is under way has ended.
@@ -247,8 +256,18 @@ extension TransferMachine {
         switch intent.work {
         case .download(let target):
             return Download(intent, target: target, checkpoint: checkpoint, position: position)
-        case .upload(let source, _):
-            return PlainUpload(intent, pieces: source.size > 0 ? [.file(range: 0..<source.size)] : [])
+        case .upload(let source, let method):
+            switch method {
+            case .plain: return PlainUpload(intent, pieces: source.size > 0 ? [.file(range: 0..<source.size)] : [])
+            case .form(let form):
+                let sizes = [source.size] + intent.furtherSources.map(\.size)
+                let fields = HeaderFields([HeaderFields.Field("Content-Type", form.contentType)])
+                return PlainUpload(intent, pieces: form.pieces(sizes: sizes) ?? [], fields: fields)
+            case .tus: return TusUpload(intent, source: source, checkpoint: checkpoint, position: position)
+            case .resumable: return ResumableUpload(intent, source: source, checkpoint: checkpoint, position: position)
+            case .s3Multipart: return S3Upload(intent, source: source, checkpoint: checkpoint, position: position)
+            case .automatic: return AutomaticUpload(intent, source: source, checkpoint: checkpoint, position: position)
+            }
         }
     }
 }

@@ -23,6 +23,11 @@ package struct TransferPolicy: Sendable, Equatable, Codable {
     package var allowsUnknownLength = false
     /// Two copies of a download are the same if date of change and length are (mirrors that name each copy differently).
     package var trustsDatesAndLength = false
+    /// Which version of resumable uploads the server speaks, and how one begins.
+    package var resumableInterop = ResumableInterop.eight
+    package var resumableCreation = ResumableCreation.automatic
+    /// Bytes of a part of an S3 upload; nil: as few parts as are reasonable.
+    package var partSize: Int64?
     /// Keeps secrets of the request (Authorization, cookies, the URL's query) in the store, for attempts after a relaunch.
     package var keepsSecrets = false
 

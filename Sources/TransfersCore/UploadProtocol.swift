@@ -5,6 +5,8 @@
 package enum UploadProtocol: Sendable, Equatable, Codable {
     /// The whole file as the body of one request; starts again from the beginning if it is cut.
     case plain
+    /// A form that holds the file, and others, as the body of one request.
+    case form(MultipartForm)
     /// tus 1.0: created at the request's URL, resumed at the URL that the server gave.
     case tus
     /// Resumable uploads for HTTP (the IETF's draft).
