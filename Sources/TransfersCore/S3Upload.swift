@@ -115,7 +115,8 @@ struct S3Upload: TransferCourse {
         guard case .succeed = verdict else { return verdict }
         switch flight {
         case .create:
-            guard let id = said?.uploadID, !id.isEmpty, !end.bodyWasCut else {
+            if end.bodyWasCut { return again("the answer to the creation was cut", answer) }
+            guard let id = said?.uploadID, !id.isEmpty else {
                 return .fail(failure("the answer to the creation names no upload"), answer)
             }
             upload = id
@@ -141,7 +142,7 @@ struct S3Upload: TransferCourse {
             return .goOn
         case .complete:
             // A 200 may have been sent before the work was done, and tell in its body that it failed.
-            if said?.isCompletion == true { return .succeed(answer) }
+            if said?.isCompletion == true, !end.bodyWasCut { return .succeed(answer) }
             switch said?.code {
             case "InvalidPart", "InvalidPartOrder", "EntityTooSmall":
                 isCompleting = false

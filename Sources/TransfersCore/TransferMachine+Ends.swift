@@ -32,10 +32,18 @@ extension TransferMachine {
         phase = .resting
         if removal != nil { return finishRemoval(&effects) }
         tellQueue(hop, end, now, &effects)
-        if let stop, stop == .cancel || end.failure != nil || end.head == nil {
-            // Where it stands is known by what was made durable, or will be asked.
-            persist(durably: false, &effects)
-            return obey(stop, now, &effects)
+        var end = end
+        if let stop {
+            if case .upload = intent.work, end.head != nil, end.failure?.kind == .cancelled {
+                // We hung up in the middle of an answer, but the server has said what it had to say.
+                end.failure = nil
+                end.bodyWasCut = true
+            }
+            if stop == .cancel || end.failure != nil || end.head == nil {
+                // Where it stands is known by what was made durable, or will be asked.
+                persist(durably: false, &effects)
+                return obey(stop, now, &effects)
+            }
         }
         if hop.isAuthorized, refreshes < 2, let status = end.head?.status,
             status == 401 || (status == 403 && hop.request.isPresigned)

@@ -124,6 +124,7 @@ struct TusUpload: TransferCourse {
             let theirs = (head.fields["Tus-Version"] ?? "another version").prefix(64)
             return .fail(failure("the server speaks \(theirs) of tus, not 1.0.0"), Answer(head: head, body: end.body))
         }
+        if head.status == 423 { return later("somebody else writes to the upload", Answer(head: head, body: end.body)) }
         switch flight {
         case .options: return judge(options: head, end)
         case .create(let isWhole): return judge(creation: head, isWhole, end, now)
@@ -187,7 +188,6 @@ extension TusUpload {
         case 400, 403, 404, 410:
             forget()
             return .goOn
-        case 423: return later("somebody else writes to the upload", answer)
         default: return end.verdict(doing: "Asking how far", subject: intent.url)
         }
         note(expiry: head, now)
@@ -231,7 +231,6 @@ extension TusUpload {
             forget()
             return .goOn
         case 409: return conflict(answer)
-        case 423: return later("somebody else writes to the upload", answer)
         case 460: return later("the bytes were damaged on their way", answer)
         default: return end.verdict(doing: "Uploading to", subject: intent.url)
         }
