@@ -158,11 +158,20 @@ let package = Package(
             name: "TransfersStoreTests",
             dependencies: [
                 "TransfersStore", "TransfersCore", "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
+                "transfersprobe", .target(name: "CBackgroundFaultVFS", condition: linux),
             ]),
         // The programs of Tests/Servers, and what hears an exchange: for every target that tests transfers.
         .target(name: "TransferFixtures", dependencies: ["TransfersCore"], path: "Tests/TransferFixtures"),
         .testTarget(
             name: "TransfersCurlTests", dependencies: ["TransfersCurl", "TransfersCore", "TransferFixtures"]),
+        .executableTarget(
+            name: "transfersprobe",
+            dependencies: ["TransfersStore", "TransfersCore", "BackgroundStore", "BackgroundSurroundings"],
+            path: "Tests/TransfersStoreProbe"),
+        .executableTarget(
+            name: "transferledger",
+            dependencies: ["TransfersStore", "TransfersCore", "BackgroundStore", "BackgroundSurroundings"],
+            path: "Tests/Benchmarks/TransferLedger"),
         .testTarget(
             name: "BackgroundControlTests",
             dependencies: ["BackgroundControl", "SchedulingCore", "BackgroundSurroundings"]),
