@@ -88,7 +88,7 @@ struct Download: TransferCourse {
         case .whole:
             let asked = target.digest.map { [$0] } ?? []
             return .verify(length: written, digests: asked + digests.filter { !asked.contains($0) })
-        case .placing: return .place
+        case .placing: return .place(length: acknowledged)
         case .placed:
             var head = head
             // The last part was a 206, or the answer is of an earlier process; what the caller asked for is whole.

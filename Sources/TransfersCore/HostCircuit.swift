@@ -47,6 +47,10 @@ package struct HostCircuit: Sendable, Equatable {
         }
     }
 
+    package mutating func clockMoved(by duration: Duration) {
+        closedUntil = closedUntil.map { $0.advanced(by: duration) }
+    }
+
     /// How many may talk to it at once, of at most `limit`.
     package func places(of limit: Int, now: WallTime) -> Int {
         guard let closedUntil else { return limit }

@@ -79,7 +79,7 @@ enum CourseStep: Sendable, Equatable {
     case exchange(CourseRequest)
     case prepareSink(length: Int64, total: Int64?)
     case verify(length: Int64, digests: [ContentDigest])
-    case place
+    case place(length: Int64)
     case done(Answer)
     case fail(TransferFailure)
 }

@@ -28,3 +28,13 @@ extension TransferPolicy {
         return demands
     }
 }
+
+extension TransferDemands {
+    /// Of unmet demands: why a transfer with these has to wait; nil if it may run.
+    package func obstacle(to demands: TransferDemands) -> WaitReason? {
+        let missing = intersection(demands)
+        if missing.isEmpty { return nil }
+        if missing.contains(.network) { return .network }
+        return missing == .externalPower ? .externalPower : .unmeteredNetwork
+    }
+}

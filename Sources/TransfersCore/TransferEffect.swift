@@ -23,8 +23,8 @@ package enum TransferEffect: Sendable, Equatable {
     case cancelExchange
     /// Sync the partial file, and read it if there are digests; answered by `verified` or `sinkFailed`.
     case verify(length: Int64, digests: [ContentDigest])
-    /// Rename the partial file to its destination and sync the folder; done already is `placed` too.
-    case place
+    /// Rename the partial file, of this length, to its destination and sync the folder; done already is `placed` too.
+    case place(length: Int64)
     /// Tell the queue what a server did, for the circuit of its host.
     case note(host: String, HostCircuit.Word)
     /// It does not run any more: give its place to another, and send `begin` when the instant has come (nil: only after

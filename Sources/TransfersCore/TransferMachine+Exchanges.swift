@@ -36,10 +36,10 @@ extension TransferMachine {
         case .verify(let length, let digests):
             phase = .verifying
             effects.append(.verify(length: length, digests: digests))
-        case .place:
+        case .place(let length):
             persist(durably: true, &effects)
             phase = .placing
-            effects.append(.place)
+            effects.append(.place(length: length))
         case .done(let answer): finish(.succeeded, answer, now, &effects)
         case .fail(let failure): fail(failure, Answer(), now, &effects)
         }
