@@ -129,6 +129,10 @@ class Interop8(ResumableTest):
         self.assertEqual(self.patch(0, DATA[:99], False).status, 400)
         self.assertEqual(self.patch(0, DATA[:99], True).status, 200)
         self.assertEqual(self.create(bytes(20_001))[-1].status, 413)
+        with self.server.raw() as raw:
+            raw.request("POST", "/movie", {**self.version, **self.complete(True), "Transfer-Encoding": "chunked"})
+            raw.send(b"4e21\r\n" + bytes(20_001) + b"\r\n0\r\n\r\n")
+            self.assertEqual(raw.answers()[-1].status, 413)
         self.server.order("/__reset", {})
         self.assertEqual(self.server.ask("OPTIONS", "/movie").field("Upload-Limit"), "min-size=0")
 
