@@ -15,6 +15,8 @@ LATIN = "latin-1"
 
 
 class Performance:
+    verbs = VERBS
+
     def __init__(self, request: Request, gates: dict[str, asyncio.Event], words: dict[str, object]):
         self.request = request
         self.connection: Connection = request.connection
@@ -24,7 +26,7 @@ class Performance:
 
     async def run(self, listed: list[dict]) -> None:
         for action in listed:
-            verb = next(key for key in action if key in VERBS)
+            verb = next(key for key in action if key in self.verbs)
             await getattr(self, "do_" + verb.replace("-", "_"))(action[verb], action)
 
     # Words.

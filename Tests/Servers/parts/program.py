@@ -105,13 +105,13 @@ class Life:
         if not isinstance(error, (OSError, ssl.SSLError, asyncio.CancelledError)):
             loop.default_exception_handler(context)
 
-    def secured(self) -> ssl.SSLContext | None:
+    def secured(self, protocols: list[str]) -> ssl.SSLContext | None:
         """What --tls and --client-ca ask for."""
         if not getattr(self.arguments, "tls", None):
             return None
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self.arguments.tls)
-        context.set_alpn_protocols(["http/1.1"])
+        context.set_alpn_protocols(protocols)
         if self.arguments.client_ca:
             context.load_verify_locations(self.arguments.client_ca)
             context.verify_mode = ssl.CERT_REQUIRED

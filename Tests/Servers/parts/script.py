@@ -8,28 +8,28 @@ from fnmatch import fnmatchcase
 from .request import Request
 
 # An action without a value can be written as a word.
-WORDS = {"close", "drop", "reset", "half-close", "continue", "stall"}
-VERBS = {"answer", "interim", "send", "read", "serve", "wait", "repeat", *WORDS}
+WORDS = {"close", "drop", "reset", "half-close", "continue", "stall", "end"}
+VERBS = {"answer", "interim", "send", "read", "serve", "wait", "repeat", *WORDS} - {"end"}
 
 
 class Wrong(ValueError):
     """The script says something that means nothing."""
 
 
-def actions(value: object) -> list[dict]:
+def actions(value: object, verbs: set[str] = VERBS) -> list[dict]:
     """A word, one action or a list of them, as a list of objects that have one verb each."""
     if not isinstance(value, list):
         value = [value]
     listed = []
     for action in value:
         if isinstance(action, str):
-            if action not in WORDS:
+            if action not in WORDS & verbs:
                 raise Wrong(f"{action!r} is no action without a value")
             action = {action: True}
-        if not isinstance(action, dict) or len(VERBS & set(action)) != 1:
-            raise Wrong(f"An action has one of {sorted(VERBS)}: {action!r}")
+        if not isinstance(action, dict) or len(verbs & set(action)) != 1:
+            raise Wrong(f"An action has one of {sorted(verbs)}: {action!r}")
         if "repeat" in action:
-            action = {**action, "do": actions(action.get("do"))}
+            action = {**action, "do": actions(action.get("do"), verbs)}
         listed.append(action)
     return listed
 
@@ -46,7 +46,7 @@ class Rule:
     count: int = 0
 
     @classmethod
-    def parse(cls, value: dict) -> "Rule":
+    def parse(cls, value: dict, verbs: set[str]) -> "Rule":
         unknown = set(value) - {"method", "path", "when", "do", "answers", "then"}
         if unknown:
             raise Wrong(f"A rule has no {sorted(unknown)}")
@@ -57,7 +57,7 @@ class Rule:
             times = 1
             if isinstance(answer, dict) and "times" in answer and "do" in answer:
                 times, answer = int(answer["times"]), answer["do"]
-            answers.extend([actions(answer)] * times)
+            answers.extend([actions(answer, verbs)] * times)
         if not answers:
             raise Wrong("A rule without answers")
         then = value.get("then", "repeat")
@@ -86,10 +86,10 @@ class Script:
     rules: list[Rule] = field(default_factory=list)
 
     @classmethod
-    def parse(cls, value: object) -> "Script":
+    def parse(cls, value: object, verbs: set[str] = VERBS) -> "Script":
         if not isinstance(value, dict) or set(value) != {"rules"}:
             raise Wrong('A script is {"rules": [...]}')
-        return cls([Rule.parse(rule) for rule in value["rules"]])
+        return cls([Rule.parse(rule, verbs) for rule in value["rules"]])
 
     def take(self, request: Request) -> list[dict] | None:
         """What to do, by the first rule that has something for this request."""

@@ -27,6 +27,8 @@ class Server:
 
     # What subclasses are.
 
+    protocols = ["http/1.1"]
+
     async def respond(self, request: Request) -> bool:
         """Answers. Whether the connection may carry another request."""
         raise NotImplementedError
@@ -43,7 +45,7 @@ class Server:
     async def serve(self) -> None:
         """Until the program ends. The control port speaks no TLS, whatever the other does."""
         arguments = self.life.arguments
-        context = self.life.secured()
+        context = self.life.secured(self.protocols)
         accept = self.accept
         if getattr(arguments, "handshake_stall", False):
             accept, context = self.stall, None
