@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright (c) 2026 the swift-background authors
-"""The README's example of each row does what its title says."""
+"""The example of each row in Matrix.md does what its title says."""
 import gzip
 import json
 import re
@@ -17,10 +17,18 @@ from .test_certificates import trusting
 BODY = pattern(1, 0, 5000)
 
 
+def examples() -> dict[int, dict]:
+    """The scripts, by row."""
+    text = (FOLDER / "Matrix.md").read_text(encoding="utf-8")
+    scripts = {}
+    for section in re.split(r"^## Row ", text, flags=re.MULTILINE)[1:]:
+        if block := re.search(r"```json\n(.*?)```", section, re.DOTALL):
+            scripts[int(re.match(r"\d+", section).group())] = json.loads(block.group(1))
+    return scripts
+
+
 def example(row: int) -> dict:
-    text = (FOLDER / "README.md").read_text(encoding="utf-8")
-    section = re.search(rf"^#### Row {row}:.*?```json\n(.*?)```", text, re.DOTALL | re.MULTILINE)
-    return json.loads(section.group(1))
+    return examples()[row]
 
 
 class Matrix(ServerTest):
@@ -277,8 +285,7 @@ class Matrix(ServerTest):
         self.assertIn(b"<Error>", ask("POST", "uploadId=1").body)
 
     def test_every_example_is_a_script(self):
-        text = (FOLDER / "README.md").read_text(encoding="utf-8")
-        scripts = re.findall(r"^#### Row (\d+):.*?```json\n(.*?)```", text, re.DOTALL | re.MULTILINE)
-        self.assertEqual([int(row) for row, _ in scripts], [*range(1, 10), *range(12, 17), 18, 19])
-        for row, script in scripts:
-            Script.parse(json.loads(script), StreamPerformance.verbs if row == "18" else Performance.verbs)
+        found = examples()
+        self.assertEqual(sorted(found), [*range(1, 10), *range(12, 17), 18, 19])
+        for row, script in found.items():
+            Script.parse(script, StreamPerformance.verbs if row == 18 else Performance.verbs)
