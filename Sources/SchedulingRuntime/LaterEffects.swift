@@ -4,7 +4,8 @@
 import SchedulingCore
 
 /// The effects of a runner's turn of which only the last of each sort counts: they wait for its end. In a turn that does not
-/// end, as while much is due, what has to be done in time is done once a second.
+/// end, as while much is due, what has to be done in time is done once a second; and where turns follow each other while
+/// something runs, once in a while (`pause`).
 struct LaterEffects: Sendable {
     typealias Effect = SchedulerMachine.Effect
 
@@ -14,17 +15,19 @@ struct LaterEffects: Sendable {
     private var alarm: Effect?
     /// Others are to hear of ends.
     private var rings = false
-    /// When each was done last, on the awake clock.
+    /// When each was done last, on the awake clock. What was armed while nothing ran is too late for what runs by now.
     private var armed: Int64?
     private var told: Int64?
     private var rung: Int64?
 
     private static let patience: Int64 = 1_000_000
+    private static let pause: Int64 = 50_000
 
     /// Keeps back what can wait, and returns what is to be done now, in order: of several looks only the last.
-    mutating func keep(back effects: [Effect], at awake: Int64) -> [Effect] {
+    mutating func keep(back effects: [Effect], isIdle: Bool, at awake: Int64) -> [Effect] {
         var now: [Effect] = []
         var includesWaiting = false
+        let lastLook = effects.lastIndex { if case .look = $0 { true } else { false } }
         for (index, effect) in effects.enumerated() {
             switch effect {
             // Each wakes somebody, or asks: not between a look and its claim.
@@ -35,23 +38,28 @@ struct LaterEffects: Sendable {
             case .keepArmed: keepsArmed = true
             case .look(let isWaitingIncluded):
                 includesWaiting = includesWaiting || isWaitingIncluded
-                let isLast = !effects[(index + 1)...].contains { if case .look = $0 { true } else { false } }
-                if isLast { now.append(.look(includingWaiting: includesWaiting)) }
+                if index == lastLook { now.append(.look(includingWaiting: includesWaiting)) }
+            case .start(let occurrence):
+                // Its claim wrote the next one, which may come before anything that is armed.
+                if occurrence.terms.schedule != nil { armed = nil }
+                now.append(effect)
             // Whoever waits for the runner goes on then.
-            case .finish: now += takeAll(at: awake) + [effect]
+            case .finish: now += takeAll(isIdle: true, at: awake) + [effect]
             default: now.append(effect)
             }
         }
-        if keepsArmed, Self.isTime(after: armed, at: awake) { now.append(arm(awake)) }
-        if let status, Self.isTime(after: told, at: awake) { now.append(tell(status, awake)) }
+        if keepsArmed, Self.isTime(after: armed, Self.patience, at: awake) { now.append(arm(isIdle: isIdle, awake)) }
+        if let status, Self.isTime(after: told, Self.patience, at: awake) { now.append(tell(status, awake)) }
         return now
     }
 
-    /// What waited, at the end of the turn.
-    mutating func takeAll(at awake: Int64) -> [Effect] {
+    /// What waited, at the end of the turn. `isIdle`: nothing runs, so that no end of a turn may follow soon.
+    mutating func takeAll(isIdle: Bool, at awake: Int64) -> [Effect] {
         var all: [Effect] = []
-        if keepsArmed { all.append(arm(awake)) }
-        if let status { all.append(tell(status, awake)) }
+        if keepsArmed, isIdle || Self.isTime(after: armed, Self.pause, at: awake) {
+            all.append(arm(isIdle: isIdle, awake))
+        }
+        if let status, isIdle || Self.isTime(after: told, Self.pause, at: awake) { all.append(tell(status, awake)) }
         if releasesLocks { all.append(.releaseLocks) }
         if let alarm { all.append(alarm) }
         releasesLocks = false
@@ -59,9 +67,15 @@ struct LaterEffects: Sendable {
         return all
     }
 
-    private mutating func arm(_ awake: Int64) -> Effect {
+    /// When what waits still is to be done, on the awake clock.
+    var due: Int64? {
+        let lasts = [keepsArmed ? armed : nil, status != nil ? told : nil, rings ? rung : nil]
+        return lasts.compactMap { $0.map { $0 + Self.pause } }.min()
+    }
+
+    private mutating func arm(isIdle: Bool, _ awake: Int64) -> Effect {
         keepsArmed = false
-        armed = awake
+        armed = isIdle ? nil : awake
         return .keepArmed
     }
 
@@ -77,14 +91,15 @@ struct LaterEffects: Sendable {
     mutating func ringLater() { rings = true }
 
     /// Whether to ring now; `isOver`: the turn ends.
-    mutating func takeRing(isOver: Bool, at awake: Int64) -> Bool {
-        guard rings, isOver || Self.isTime(after: rung, at: awake) else { return false }
+    mutating func takeRing(isOver: Bool, isIdle: Bool, at awake: Int64) -> Bool {
+        let patience = isOver ? Self.pause : Self.patience
+        guard rings, isOver && isIdle || Self.isTime(after: rung, patience, at: awake) else { return false }
         rings = false
         rung = awake
         return true
     }
 
-    private static func isTime(after last: Int64?, at awake: Int64) -> Bool {
+    private static func isTime(after last: Int64?, _ patience: Int64, at awake: Int64) -> Bool {
         last.map { awake - $0 >= patience } ?? true
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 /// The handlers of a runner's runs: each is started once, and told to stop.
 extension Runner {
     func start(_ occurrence: Occurrence) {
-        handlers.start(begin(occurrence), environment)
+        handlers.start(begin(occurrence), environment, on: threads)
         // Afterwards: the handler does not wait for those who watch.
         environment.emit(.started, of: occurrence)
     }
@@ -18,7 +18,9 @@ extension Runner {
             CrashPoint.pass(.afterHandler)
             handlers.returned(occurrence.id)
             if let self, state.withLock({ $0.result == nil }) {
-                send(.completed(occurrence.id, failure: failure, retryAfter: retryAfter))
+                append(.completed(occurrence.id, failure: failure, retryAfter: retryAfter))
+                // While handlers wait their ends come together, and go into one commit.
+                if !threads.leave({ [weak self] in self?.work() }) { work() }
             } else {
                 // Its run was closed: the runner that is at it now may start its identifier again.
                 handlers.tellReturn(occurrence.id)

@@ -12,7 +12,7 @@ extension Runner {
         work()
     }
 
-    private func append(_ input: Input) {
+    func append(_ input: Input) {
         state.withLock { state in
             // One that gave up starts nothing any more.
             if !state.isAbandoned, state.result == nil { state.inbox.append(input) }
@@ -26,10 +26,17 @@ extension Runner {
         work(on: main.flatMap { $0.hasOwnThread && environment.background == nil ? $0 : nil })
     }
 
+    /// What the ends of turns left is due.
+    func laterIsReached() {
+        state.withLock { $0.isLater = true }
+        work()
+    }
+
     /// Works the inputs off, unless another thread is at it. `own`: the alarm whose thread the caller's is.
     func work(on own: (any Alarm)? = nil) {
         let isWorker = state.withLock { state in
-            guard state.isStarted, !state.inbox.isEmpty, !state.isWorking else { return false }
+            guard state.isStarted, !state.inbox.isEmpty || state.isLater, !state.isWorking else { return false }
+            state.isLater = false
             state.isWorking = true
             return true
         }
@@ -94,10 +101,12 @@ extension Runner {
         let now = environment.time.now()
         let (effects, givesUp, rings) = state.withLock { state -> ([Effect]?, Bool, Bool) in
             let isOver = state.inbox.isEmpty
-            let rings = state.later.takeRing(isOver: isOver, at: now.awake)
+            let isIdle = state.machine.isIdle
+            let rings = state.later.takeRing(isOver: isOver, isIdle: isIdle, at: now.awake)
             guard isOver else { return (work(off: &state, after: failure, now), false, rings) }
-            let later = state.later.takeAll(at: now.awake)
+            let later = state.later.takeAll(isIdle: isIdle, at: now.awake)
             if rings || !later.isEmpty { return (later, false, rings) }
+            if let due = state.later.due { alarm.withLock { $0?.later.set(wall: nil, awake: due) } }
             state.isWorking = false
             state.failures = failure == nil ? 0 : state.failures + 1
             return (nil, mode == .launch && state.machine.isIdle && state.failures > 3, false)
@@ -120,7 +129,7 @@ extension Runner {
             count += 1
         }
         state.inbox.removeFirst(count)
-        effects = state.later.keep(back: effects, at: now.awake)
+        effects = state.later.keep(back: effects, isIdle: state.machine.isIdle, at: now.awake)
         guard failure == nil, let index = effects.firstIndex(where: { if case .look = $0 { true } else { false } })
         else { return effects }
         switch state.machine.shortcut(at: now) {

@@ -23,6 +23,8 @@ final class Runner: Sendable {
         /// Inputs that come before the start wait: what dead processes left is not recovered yet.
         var isStarted = false
         var isWorking = false
+        /// What the ends of turns left is to be done.
+        var isLater = false
         /// What waits until the inbox is empty.
         var later = LaterEffects()
         var runs: [Int64: TaskRun] = [:]
@@ -52,7 +54,8 @@ final class Runner: Sendable {
     let handlers: LaunchHandlers
     let mode: SchedulerMachine.Mode
     let policy: RunPolicy
-    let alarm = Mutex<(main: any Alarm, retry: any Alarm)?>(nil)
+    let alarm = Mutex<(main: any Alarm, retry: any Alarm, later: any Alarm)?>(nil)
+    let threads = HandlerThreads()
 
     init(
         mode: SchedulerMachine.Mode, environment: SchedulingEnvironment, store: SchedulingStore, keeper: WakeupKeeper,
@@ -72,7 +75,8 @@ final class Runner: Sendable {
     func start() {
         let main = environment.time.makeAlarm { [weak self] in self?.timeIsReached() }
         let retry = environment.time.makeAlarm { [weak self] in self?.rang() }
-        alarm.withLock { $0 = (main, retry) }
+        let later = environment.time.makeAlarm { [weak self] in self?.laterIsReached() }
+        alarm.withLock { $0 = (main, retry, later) }
         let doorbell = store.watch { [weak self] in self?.heard() }
         let clockWatch = environment.time.watchSettings { [weak self] in self?.clockWasSet() }
         let zoneWatch = environment.zones.watch { [weak self] in self?.clockWasSet() }
@@ -133,6 +137,7 @@ final class Runner: Sendable {
         alarm.withLock { alarms in
             alarms?.main.set(wall: nil, awake: nil)
             alarms?.retry.set(wall: nil, awake: nil)
+            alarms?.later.set(wall: nil, awake: nil)
         }
         let (waiters, watch, onFinish) = state.withLock { state in
             if state.result == nil { state.result = result }
@@ -186,7 +191,7 @@ final class Runner: Sendable {
             try recordNewEnds()
             try followClocks(now)
             let filter = state.withLock { $0.machine.lookFilter }
-            let found = try store.look(now: now, includingWaiting: includingWaiting, limit: 64, leavingOut: filter)
+            let found = try store.look(now: now, includingWaiting: includingWaiting, limit: 256, leavingOut: filter)
             enqueue(.looked(due: found.due, next: found.next, coming: found.coming))
         case .observeConditions(let requirements):
             enqueue(.conditionsObserved(watchOfConditions().observe(requirements.conditions)))

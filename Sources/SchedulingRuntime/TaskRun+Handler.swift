@@ -5,15 +5,17 @@ import Dispatch
 import SchedulingCore
 
 extension LaunchHandlers {
-    /// Starts the handler of a run, where it wants to run; returns at once.
-    func start(_ run: TaskRun, _ environment: SchedulingEnvironment) {
+    /// Starts the handler of a run, where it wants to run; returns at once. `threads`: what calls it in the background.
+    func start(_ run: TaskRun, _ environment: SchedulingEnvironment, on threads: HandlerThreads? = nil) {
         switch self[run.occurrence.identifier] {
         case nil: run.complete(failure: "no handler is registered for it")
         case .closure(let place, let box):
             run.launchActor = place.actor
             // A queue or an actor that is busy may come to it after the run was closed: then it is not begun.
-            place.start("background.task", background: environment.background) {
-                box.begin(run)
+            if case .background = place, environment.background == nil, let threads {
+                threads.start { box.begin(run) }
+            } else {
+                place.start("background.task", background: environment.background) { box.begin(run) }
             }
         case .async(let handler):
             let context = BGTaskContext(run: run)

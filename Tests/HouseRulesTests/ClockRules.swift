@@ -10,6 +10,8 @@ enum ClockRules {
         "Sources/SchedulingSystemd/ServiceManager.swift": "lets go of a bus connection that nobody used for a second",
         "Sources/SchedulingRuntime/Events/EventHub.swift":
             "gathers what observers are told for ten milliseconds: nothing is decided by it, and `flush` does not wait for it",
+        "Sources/SchedulingRuntime/HandlerThreads.swift":
+            "looks again whether a handler keeps its thread: others are called a little later, and nothing is decided by it",
         "Sources/CTransferCurl/Threads.c":
             "how long a sync took: the next one waits in proportion, and nothing else is decided by it",
         "Sources/SchedulingTesting/TestScheduler+Settling.swift":
