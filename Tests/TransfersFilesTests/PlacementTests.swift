@@ -116,5 +116,11 @@ struct PlacementTests {
         try folder.write(".p.part", pattern(9))
         FaultScript(.init(number: 2, error: EEXIST)).during { #expect(placed(target("movie")) == .destinationExists) }
         #expect(folder.read(".p.part") == pattern(9))
+        // The same for real: it was not there when it was looked for.
+        try folder.write("movie", [1])
+        let script = FaultScript(.init(number: 1, error: ENOENT))
+        #expect(script.during { placed(target("movie")) } == .destinationExists)
+        #expect(script.calls.map(\.name) == [.lstat, .lstat, .renameNew])
+        #expect(folder.read("movie") == [1] && folder.read(".p.part") == pattern(9))
     }
 }

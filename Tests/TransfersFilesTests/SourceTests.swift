@@ -47,6 +47,12 @@ struct SourceTests {
         for (path, reason) in expected {
             #expect(code { () throws(TransferFailure) in try SourceFile.identity(of: path) } == reason, "\(path)")
         }
+        // To open a device may already do something.
+        for path in [folder / "pipe", "/dev/null", folder.path] {
+            let script = FaultScript()
+            _ = script.during { code { () throws(TransferFailure) in try SourceFile.identity(of: path) } }
+            #expect(script.calls.map(\.name) == [.lstat])
+        }
         for error in [EACCES, EPERM, EIO] {
             let script = FaultScript(.init(number: 1, error: error))
             let path = folder / "plain"

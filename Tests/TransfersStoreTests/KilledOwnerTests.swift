@@ -50,7 +50,9 @@ private struct Probe {
 
 @Suite("A process that is killed")
 struct KilledOwnerTests {
-    @Test("what it had done is on the books at every moment, and the next one takes over at once")
+    @Test(
+        "what it had done is on the books at every moment, and the next one takes over at once", .timeLimit(.minutes(1))
+    )
     func killed() async throws {
         let state = try TemporaryTransfers()
         let heir = try state.store(pid: 1, busyTimeout: .seconds(5))
@@ -79,7 +81,9 @@ struct KilledOwnerTests {
             #expect(names.subtracting(moved.keys).count <= 1)
             for line in books {
                 let told = moved[line.identifier] ?? 0
-                #expect(line.acknowledged >= told && line.acknowledged <= told + 50, "\(line) was told as \(told)")
+                // What was done and not told yet: one step, and the first is the longest.
+                let step: Int64 = told == 0 ? 100 : 50
+                #expect(line.acknowledged >= told && line.acknowledged <= told + step, "\(line) was told as \(told)")
                 moved[line.identifier] = line.acknowledged
                 if ended.contains(line.identifier) { #expect(line.state == .ended) }
                 if line.state == .ended { ended.insert(line.identifier) }
@@ -92,7 +96,7 @@ struct KilledOwnerTests {
         #expect(try state.connection().text("PRAGMA integrity_check") == "ok")
     }
 
-    @Test("who waits for a session has it when its owner is killed")
+    @Test("who waits for a session has it when its owner is killed", .timeLimit(.minutes(1)))
     func takenOver() async throws {
         let state = try TemporaryTransfers()
         let heir = try state.store(pid: 1, busyTimeout: .seconds(5))
@@ -119,7 +123,7 @@ struct KilledOwnerTests {
         #expect(try heir.counts(session: "s").running == 0 && heir.owner(of: "s") == 1)
     }
 
-    @Test("two programs of one session: the second one sees that it is taken")
+    @Test("two programs of one session: the second one sees that it is taken", .timeLimit(.minutes(1)))
     func taken() async throws {
         let state = try TemporaryTransfers()
         let store = try state.store(pid: 1)

@@ -125,7 +125,7 @@ struct MovingTests {
         #expect(try !other.ask(.cancel, of: a) && !other.ask(.cancel, of: 4711))
     }
 
-    @Test("every commit rings for other processes")
+    @Test("every commit rings for other processes", .timeLimit(.minutes(1)))
     func rings() async throws {
         let (owner, other) = (try state.store(), try state.store(pid: 9))
         let (heard, hearing) = AsyncStream.makeStream(of: Void.self)
