@@ -146,8 +146,10 @@ struct MachinePlayer {
     }
 
     /// The exchange that runs breaks without a head.
-    mutating func fail(_ kind: ExchangeFailure.Kind) {
-        tell(.ended(ExchangeEnd(failure: ExchangeFailure(kind))))
+    mutating func fail(_ kind: ExchangeFailure.Kind, sent: Int64 = 0) {
+        var end = ExchangeEnd(failure: ExchangeFailure(kind))
+        end.sent = sent
+        tell(.ended(end))
     }
 
     /// The instant has come and there is a place.
