@@ -19,22 +19,23 @@ package struct RequestSecrets: Sendable, Equatable {
     ) {
         self.url = ""
         self.fields = HeaderFields()
-        let knownFields = Self.harmlessFields.union(alsoFields.map { $0.lowercased() })
+        let alsoFields = Set(alsoFields.map { $0.lowercased() })
         for field in fields.all {
-            if knownFields.contains(field.name.lowercased()) {
+            let name = field.name.lowercased()
+            if Self.harmlessFields.contains(name) || alsoFields.contains(name) {
                 self.fields.append(field.name, field.value)
             } else {
                 withhold(field.name)
             }
         }
-        self.url = strip(url, knownItems: Self.harmlessItems.union(alsoItems.map { $0.lowercased() }))
+        self.url = strip(url, also: Set(alsoItems.map { $0.lowercased() }))
     }
 
     private mutating func withhold(_ name: String) {
         if !withheld.contains(name) { withheld.append(name) }
     }
 
-    private mutating func strip(_ url: String, knownItems: Set<String>) -> String {
+    private mutating func strip(_ url: String, also: Set<String>) -> String {
         var rest = Substring(url)
         if let hash = rest.firstIndex(of: "#") {
             withhold("#")
@@ -56,8 +57,9 @@ package struct RequestSecrets: Sendable, Equatable {
         guard let query else { return kept }
         let items = query.split(separator: "&", omittingEmptySubsequences: false).filter { item in
             let name = item.prefix { $0 != "=" }
+            let known = name.lowercased()
             // Without a value the name is the value.
-            let isHarmless = item.contains("=") && knownItems.contains(name.lowercased())
+            let isHarmless = item.contains("=") && (Self.harmlessItems.contains(known) || also.contains(known))
             if !isHarmless, !item.isEmpty { withhold("?" + (item.contains("=") ? String(name) : "")) }
             return isHarmless
         }
