@@ -25,7 +25,8 @@ public struct Budgets: Hashable, Sendable {
         switch kind {
         case .refresh: refresh
         case .processing, .health: processing
-        case .continued: .seconds(Int64.max / 4_000_000)  // its progress decides, not a clock
+        // Progress decides, not a clock.
+        case .continued, .transfers: .seconds(Int64.max / 4_000_000)
         }
     }
 }

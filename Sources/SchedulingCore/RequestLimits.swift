@@ -27,7 +27,7 @@ public struct RequestLimits: Hashable, Sendable {
         switch kind {
         case .refresh: refresh
         case .processing, .health: processing
-        case .continued: nil  // they queue
+        case .continued, .transfers: nil  // they queue
         }
     }
 

@@ -13,6 +13,10 @@ public enum TaskKind: Int, Hashable, Sendable, CaseIterable, CustomStringConvert
     /// Work that a user's action started in a running program, and that goes on beside it.
     case continued = 3
 
+    /// The transfers of one background session: outside of the app's limits, without a budget. Nobody submits one; it
+    /// follows its session.
+    case transfers = 5
+
     /// The word that people read.
     public var description: String {
         switch self {
@@ -20,6 +24,7 @@ public enum TaskKind: Int, Hashable, Sendable, CaseIterable, CustomStringConvert
         case .processing: "processing"
         case .continued: "continued"
         case .health: "health research"
+        case .transfers: "transfers"
         }
     }
 

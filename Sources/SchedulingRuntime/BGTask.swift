@@ -68,7 +68,7 @@ extension TaskRun {
     func makeTask() -> BGTask {
         switch occurrence.kind {
         case .refresh: BGAppRefreshTask(run: self)
-        case .processing: BGProcessingTask(run: self)
+        case .processing, .transfers: BGProcessingTask(run: self)
         case .continued:
             BGContinuedProcessingTask(run: self, state: continued ?? ContinuedState(title: "", subtitle: ""))
         case .health: BGHealthResearchTask(run: self)

@@ -67,7 +67,8 @@ extension BGTaskRequest {
         case .continued:  // not in the store
             request = BGContinuedProcessingTaskRequest(identifier: pending.identifier, title: "", subtitle: "")
         case .refresh: request = BGAppRefreshTaskRequest(identifier: pending.identifier)
-        case .processing: request = BGProcessingTaskRequest(identifier: pending.identifier)
+        case .processing, .transfers:  // the latter are not shown
+            request = BGProcessingTaskRequest(identifier: pending.identifier)
         case .health: request = BGHealthResearchTaskRequest(identifier: pending.identifier)
         }
         request.requirements = pending.requirements

@@ -291,7 +291,7 @@ public final class BGTaskScheduler: NSObject, Sendable {
     private func pendingRequests() -> [BGTaskRequest] {
         do throws(SchedulingFailure) {
             let parts = try open()
-            return try parts.store.pending().map(BGTaskRequest.make)
+            return try parts.store.pending().filter { $0.kind != .transfers }.map(BGTaskRequest.make)
                 + parts.continued.queued.map {
                     BGContinuedProcessingTaskRequest(
                         identifier: $0.identifier, title: $0.title, subtitle: $0.subtitle)

@@ -28,13 +28,15 @@ final class LaunchHandlers: Sendable {
     ///
     /// One for continued tasks may come at any time, and nobody knows yet that it is one: what comes late is kept, and
     /// serves continued tasks only.
-    func add(_ identifier: String, _ handler: Handler) -> String? {
+    ///
+    /// `mayBeLate`: it counts whenever it comes.
+    func add(_ identifier: String, _ handler: Handler, mayBeLate: Bool = false) -> String? {
         state.withLock { state in
             if state.handlers[identifier] != nil {
                 return "a handler for this identifier is registered already; the first one stays"
             }
             state.handlers[identifier] = handler
-            if state.isClosed { state.late.insert(identifier) }
+            if state.isClosed, !mayBeLate { state.late.insert(identifier) }
             return nil
         }
     }

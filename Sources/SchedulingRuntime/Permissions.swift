@@ -72,7 +72,7 @@ extension TaskKind {
         switch self {
         case .refresh: "fetch"
         case .processing, .health: "processing"
-        case .continued: nil
+        case .continued, .transfers: nil
         }
     }
 }

@@ -60,7 +60,9 @@ extension SchedulingStore {
     package func cancel(identifier: String?, now: WallTime) throws(SchedulingFailure) -> Int {
         try write("cancel requests", rings: true) { _ in
             let chosen =
-                identifier == nil ? "" : " AND request IN (SELECT id FROM requests WHERE identifier = ?1)"
+                identifier == nil
+                ? " AND request NOT IN (SELECT id FROM requests WHERE kind = \(TaskKind.transfers.rawValue))"
+                : " AND request IN (SELECT id FROM requests WHERE identifier = ?1)"
             // More rows than history keeps would be trimmed at once: they are not written.
             let newest = recording.isWanted ? try presentNewestRecord() : nil
             let history = try database.statement(
@@ -88,10 +90,22 @@ extension SchedulingStore {
         }
     }
 
+    /// Removes what is pending under this identifier without a word in history; a run stays.
+    package func withdraw(identifier: String) throws(SchedulingFailure) {
+        try write("withdraw a request", rings: true) { _ in
+            try change(
+                "DELETE FROM occurrences WHERE state <> 1 AND request IN (SELECT id FROM requests WHERE identifier = ?1)",
+                identifier)
+            try change(
+                "DELETE FROM requests WHERE identifier = ?1 AND NOT EXISTS (SELECT 1 FROM occurrences WHERE request = requests.id)",
+                identifier)
+        }
+    }
+
     private func removeCancelled(_ identifier: String?, now: WallTime) throws {
         let statement = try database.statement(
             """
-            DELETE FROM requests WHERE \(identifier == nil ? "" : "identifier = ?1 AND ")\
+            DELETE FROM requests WHERE \(identifier == nil ? "kind <> \(TaskKind.transfers.rawValue)" : "identifier = ?1") AND \
             NOT EXISTS (SELECT 1 FROM occurrences WHERE request = requests.id) RETURNING id, identifier
             """)
         if let identifier { try statement.bind(identifier, at: 1) }

@@ -32,7 +32,7 @@ extension SchedulingStore {
             try amend(old, with: new, terms)
             return false
         }
-        try dropPending(of: old, new.identifier, now: now)
+        try dropPending(of: old, new, now: now)
         try detachRunning(old, terms)
         let followers = try database.statement("UPDATE requests SET follows = ?2 WHERE follows = ?1")
         try followers.bind(old, at: 1)
@@ -56,14 +56,18 @@ extension SchedulingStore {
         try statement.run()
     }
 
-    private func dropPending(of request: Int64, _ identifier: String, now: WallTime) throws {
+    private func dropPending(of request: Int64, _ new: NewRequest, now: WallTime) throws {
         let statement = try database.statement(
             "SELECT id, instant FROM occurrences WHERE request = ?1 AND state <> 1 ORDER BY id")
         try statement.bind(request, at: 1)
         for (occurrence, instant) in try statement.rows({ ($0.integer(0), $0.time(1)) }) {
-            try record(
-                HistoryEntry(
-                    identifier: identifier, outcome: .replaced, processIdentifier: pid, scheduled: instant, ended: now))
+            // The task of a transfer session moves with every sign of life.
+            if new.kind != .transfers {
+                try record(
+                    HistoryEntry(
+                        identifier: new.identifier, outcome: .replaced, processIdentifier: pid, scheduled: instant,
+                        ended: now))
+            }
             let gone = try database.statement("DELETE FROM occurrences WHERE id = ?1")
             try gone.bind(occurrence, at: 1)
             try gone.run()

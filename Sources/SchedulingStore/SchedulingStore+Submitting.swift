@@ -102,7 +102,7 @@ extension SchedulingStore {
             try occurrence.bind(new.eligible, at: 3)
             try occurrence.bind(Int64(new.waiting.rawValue), at: 5)
             try occurrence.run()
-            recording.add(.submitted(new, run: next))
+            if new.kind != .transfers { recording.add(.submitted(new, run: next)) }
             if new.follows != nil {
                 following.append((next, new))
             } else {
@@ -136,7 +136,9 @@ extension SchedulingStore {
     /// Counts once, after the inserts; too many undo them all.
     private func check(_ limits: RequestLimits, for requests: [NewRequest]) throws {
         let statement = try database.statement("SELECT kind, count(*) FROM requests WHERE begun = 0 GROUP BY kind")
-        let counts = try statement.rows { ($0.integer(0), Int($0.integer(1))) }
+        let counts = try statement.rows { ($0.integer(0), Int($0.integer(1))) }.filter {
+            $0.0 != TaskKind.transfers.rawValue
+        }
         for kind in TaskKind.allCases where requests.contains(where: { $0.kind.limitedAs == kind }) {
             let count = counts.reduce(0) { sum, row in
                 TaskKind(rawValue: Int(row.0))?.limitedAs == kind ? sum + row.1 : sum
