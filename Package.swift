@@ -234,6 +234,6 @@ if Context.environment["BACKGROUND_FUZZING"] != nil {
             dependencies: [
                 "SchedulingCore", "SchedulingStore", "BackgroundStore", "SchedulingRuntime", "SchedulingSystemd",
                 "BackgroundMonitors",
-                "BackgroundSurroundings", "BackgroundControl",
+                "BackgroundSurroundings", "BackgroundControl", "TransfersCore",
             ], path: "Tests/Fuzzing/Targets"))
 }

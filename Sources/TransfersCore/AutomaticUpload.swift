@@ -26,7 +26,7 @@ struct AutomaticUpload: TransferCourse {
         _ position: TransferPosition, extensions: Set<String>? = nil
     ) -> any TransferCourse {
         switch choice {
-        case .plain: PlainUpload(intent, pieces: source.size > 0 ? [.file(range: 0..<source.size)] : [])
+        case .plain: PlainUpload(intent, pieces: source.pieces)
         case .tus:
             TusUpload(intent, source: source, checkpoint: checkpoint, position: position, extensions: extensions)
         case .resumable: ResumableUpload(intent, source: source, checkpoint: checkpoint, position: position)

@@ -35,7 +35,7 @@ package struct MultipartForm: Sendable, Equatable, Codable {
             case .field(let name, let value):
                 text += "Content-Disposition: form-data; name=\"\(Self.quoted(name))\"\r\n\r\n\(value)\r\n"
             case .file(let name, let fileName, let type, let source):
-                guard sizes.indices.contains(source), sizes[source] >= 0 else { return nil }
+                guard sizes.indices.contains(source), (0...(1 << 60)).contains(sizes[source]) else { return nil }
                 text += "Content-Disposition: form-data; name=\"\(Self.quoted(name))\"; "
                 text += "filename=\"\(Self.quoted(fileName))\"\r\nContent-Type: \(Self.line(type))\r\n\r\n"
                 pieces.append(.bytes(Array(text.utf8)))

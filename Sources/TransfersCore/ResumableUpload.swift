@@ -40,11 +40,11 @@ struct ResumableUpload: TransferCourse {
         _ intent: TransferIntent, source: SourceIdentity, checkpoint: TransferCheckpoint, position: TransferPosition
     ) {
         self.intent = intent
-        size = source.size
+        size = source.sendable
         interop = intent.policy.resumableInterop
         creation = intent.policy.resumableCreation
         upload = position["upload"]
-        acknowledged = upload == nil ? 0 : min(max(checkpoint.acknowledged, 0), source.size)
+        acknowledged = upload == nil ? 0 : min(max(checkpoint.acknowledged, 0), source.sendable)
         expires = position[number: "expires"].map { WallTime(microseconds: $0) }
         maxAppend = position[number: "maxAppend"]
         minAppend = position[number: "minAppend"]

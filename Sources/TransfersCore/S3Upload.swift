@@ -22,6 +22,9 @@ struct S3Upload: TransferCourse {
     private(set) var mustList: Bool
     /// `Complete` was asked at least once.
     private(set) var isCompleting: Bool
+    /// Times that parts were missing that had been acknowledged.
+    private(set) var losses: Int
+    static let lossesAllowed = 8
     private var listed: [Int: String] = [:]
     private var listAfter = 0
     private(set) var flight: Flight?
@@ -30,13 +33,15 @@ struct S3Upload: TransferCourse {
         _ intent: TransferIntent, source: SourceIdentity, checkpoint: TransferCheckpoint, position: TransferPosition
     ) {
         self.intent = intent
-        size = source.size
-        let fewest = max(Self.smallestPart, (source.size + Self.mostParts - 1) / Self.mostParts)
+        size = source.sendable
+        let fewest = max(Self.smallestPart, (size + Self.mostParts - 1) / Self.mostParts)
         // The size of a part never changes once an upload has begun, or numbers would mean other bytes.
         partSize = max(
-            position[number: "partSize"] ?? intent.policy.partSize ?? fewest, 1, source.size / Self.mostParts)
+            position[number: "partSize"] ?? intent.policy.partSize ?? fewest, 1,
+            (size + Self.mostParts - 1) / Self.mostParts)
         upload = position["upload"]
         isCompleting = position["completing"] != nil
+        losses = Int(clamping: position[number: "losses"] ?? 0)
         mustList = upload != nil && !isCompleting
         guard upload != nil else { return }
         for line in (position["parts"] ?? "").split(separator: "\n") {
@@ -47,11 +52,11 @@ struct S3Upload: TransferCourse {
     }
 
     /// An empty file is one empty part.
-    var count: Int { Int(clamping: max(1, (size + partSize - 1) / partSize)) }
+    var count: Int { size == 0 ? 1 : Int(clamping: (size - 1) / partSize + 1) }
 
     func range(of part: Int) -> Range<Int64> {
         let start = Int64(part - 1) * partSize
-        return start..<min(start + partSize, size)
+        return start..<(size - start > partSize ? start + partSize : size)
     }
 
     var total: Int64? { size }
@@ -62,6 +67,7 @@ struct S3Upload: TransferCourse {
         position["upload"] = upload
         position[number: "partSize"] = upload == nil ? nil : partSize
         position["completing"] = isCompleting ? "1" : nil
+        position[number: "losses"] = losses == 0 ? nil : Int64(losses)
         position["parts"] =
             tags.isEmpty
             ? nil
@@ -136,6 +142,10 @@ struct S3Upload: TransferCourse {
             if let next = said.nextPart, next > listAfter, next < count {
                 listAfter = next
                 return .goOn
+            }
+            if tags.keys.contains(where: { listed[$0] == nil }) { losses += 1 }
+            guard losses <= Self.lossesAllowed else {
+                return .fail(failure("the server lost parts \(losses) times"), answer)
             }
             tags = listed
             (listed, listAfter, mustList) = ([:], 0, false)

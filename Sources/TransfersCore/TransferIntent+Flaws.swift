@@ -17,6 +17,11 @@ extension TransferIntent {
                 .badField, doing: "Beginning", subject: identifier, cause: "the method is no word of HTTP",
                 remedy: "Use GET, PUT or POST.")
         }
+        if case .upload(let source, _) = work, ([source] + furtherSources).contains(where: { $0.size != $0.sendable }) {
+            return TransferFailure(
+                .sourceUnreadable, doing: "Beginning", subject: identifier, cause: "the size of the file is none",
+                remedy: "Give a file that can be read.")
+        }
         if case .download = work, fields["Range"] != nil {
             return TransferFailure(
                 .badField, doing: "Beginning", subject: identifier,

@@ -72,6 +72,14 @@ package struct SourceIdentity: Sendable, Equatable, Codable {
     }
 }
 
+extension SourceIdentity {
+    /// Its size, within what offsets can count.
+    var sendable: Int64 { min(max(size, 0), 1 << 60) }
+
+    /// All of it, as a body.
+    var pieces: [Exchange.Piece] { sendable > 0 ? [.file(range: 0..<sendable)] : [] }
+}
+
 /// Where a download goes.
 package struct DownloadTarget: Sendable, Equatable, Codable {
     /// The file's final name; nil: a file of ours, which is removed after it was handed over.

@@ -39,6 +39,13 @@ extension TransferMachine {
                 end.failure = nil
                 end.bodyWasCut = true
             }
+            if stop == .cancel, end.head != nil, end.failure == nil, hop.count == 0 {
+                // The answer that came too late may name what was begun at the server, or say that it is complete.
+                switch course.judge(end, now: now) {
+                case .succeed, .reject: return endWithoutRemoval(TransferResult(.cancelled, ended: now), &effects)
+                case .goOn, .again, .fail: break
+                }
+            }
             if stop == .cancel || end.failure != nil || end.head == nil {
                 // Where it stands is known by what was made durable, or will be asked.
                 persist(durably: false, &effects)
@@ -165,7 +172,7 @@ extension TransferMachine {
             setback.answer.head?.fields["Retry-After"], now: now, longest: retry.longestHeeded)
         {
             // What a server names is a floor; the jitter on top keeps those apart who heard the same.
-            seconds = max(seconds, asked)
+            seconds += asked
             reason = .serverBusy
         }
         let until = now.advanced(by: .microseconds(Int64(min(seconds, 1e9) * 1_000_000)))
@@ -225,7 +232,13 @@ extension TransferMachine {
         // What was begun at the server costs somebody money until it is removed. Asked once, and not for long.
         removalEnds = now.advanced(by: .seconds(30))
         phase = .resting
+        if outcome == .cancelled { persist(durably: true, &effects) }
         begin(Hop(request: request), now, &effects)
+    }
+
+    private mutating func endWithoutRemoval(_ result: TransferResult, _ effects: inout [TransferEffect]) {
+        removal = result
+        finishRemoval(&effects)
     }
 
     mutating func finishRemoval(_ effects: inout [TransferEffect]) {

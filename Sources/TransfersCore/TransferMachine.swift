@@ -169,8 +169,12 @@ extension TransferMachine {
         case .exchanging:
             let isNew = stop == nil
             stop = stronger(stop, order)
+            // Whatever happens now, a later process knows that nobody wants it any more.
+            if stop == .cancel { persist(durably: true, &effects) }
             if isNew { effects.append(.cancelExchange) }
-        case .recheckingSource, .preparingSink, .verifying, .placing: stop = stronger(stop, order)
+        case .recheckingSource, .preparingSink, .verifying, .placing:
+            stop = stronger(stop, order)
+            if stop == .cancel { persist(durably: true, &effects) }
         case .ended: break
         }
     }
@@ -243,7 +247,7 @@ extension TransferMachine {
         checkpoint.isResumable = course.isResumable
         var position = TransferPosition()
         course.save(into: &position)
-        if removal?.outcome == .cancelled { position["ending"] = "cancelled" }
+        if removal?.outcome == .cancelled || stop == .cancel { position["ending"] = "cancelled" }
         checkpoint.position = position.bytes
     }
 }
@@ -258,7 +262,7 @@ extension TransferMachine {
             return Download(intent, target: target, checkpoint: checkpoint, position: position)
         case .upload(let source, let method):
             switch method {
-            case .plain: return PlainUpload(intent, pieces: source.size > 0 ? [.file(range: 0..<source.size)] : [])
+            case .plain: return PlainUpload(intent, pieces: source.pieces)
             case .form(let form):
                 let sizes = [source.size] + intent.furtherSources.map(\.size)
                 let fields = HeaderFields([HeaderFields.Field("Content-Type", form.contentType)])

@@ -39,13 +39,13 @@ struct TusUpload: TransferCourse {
         extensions: Set<String>? = nil
     ) {
         self.intent = intent
-        size = source.size
+        size = source.sendable
         upload = position["upload"]
-        acknowledged = upload == nil ? 0 : min(max(checkpoint.acknowledged, 0), source.size)
+        acknowledged = upload == nil ? 0 : min(max(checkpoint.acknowledged, 0), source.sendable)
         expires = position[number: "expires"].map { WallTime(microseconds: $0) }
         self.extensions = extensions ?? position["extensions"].map { Set($0.split(separator: ",").map(String.init)) }
         mustAsk = upload != nil
-        sentAtMost = position[number: "sent"] ?? acknowledged
+        sentAtMost = min(max(position[number: "sent"] ?? acknowledged, acknowledged), source.sendable)
         creations = Int(clamping: position[number: "creations"] ?? 0)
         regressions = Int(clamping: position[number: "regressions"] ?? 0)
     }

@@ -212,4 +212,73 @@ struct DownloadMachineTests {
         player.answer(Self.first, received: 1000, failure: .wrongLength)
         #expect(player.result?.outcome == .succeeded)
     }
+
+    @Test("An encoding that was not asked for is refused (row 9)")
+    func encoded() {
+        var player = MachinePlayer(.download())
+        player.tell(.begin)
+        player.answer(head(200, [("Content-Length", "10"), ("Content-Encoding", "gzip")]))
+        guard case .failed(let failure) = player.result?.outcome else { return #expect(Bool(false), "no failure") }
+        #expect(failure.code == .badAnswer)
+    }
+
+    @Test("A digest that is wrong costs one new beginning, and then the transfer")
+    func digest() {
+        let bytes = [UInt8](repeating: 1, count: 32)
+        let target = DownloadTarget(
+            destination: "/tmp/f", partial: "/tmp/.f", digest: ContentDigest(.sha256, bytes: bytes))
+        var machine = TransferMachine(.download(target: target))
+        var random = SeededNumbers(1)
+        func tell(_ event: TransferEvent) -> [TransferEffect] { machine.handle(event, at: .start, random: &random) }
+        _ = tell(.begin)
+        for attempt in 0..<2 {
+            _ = tell(.sinkReady(length: 0))
+            _ = tell(.headed(Self.first))
+            var end = ExchangeEnd(head: Self.first)
+            end.received = 1000
+            #expect(tell(.ended(end)).contains(.verify(length: 1000, digests: [ContentDigest(.sha256, bytes: bytes)])))
+            let effects = tell(.verified(.digestMismatch(.sha256)))
+            if attempt == 0 {
+                #expect(effects.contains(.prepareSink(length: 0, total: nil)))
+            } else if case .finish(let result)? = effects.first, case .failed(let failure) = result.outcome {
+                #expect(failure.code == .digestMismatch)
+            } else {
+                #expect(Bool(false), "\(effects)")
+            }
+        }
+    }
+
+    @Test("A disk that is too small for what comes ends it, with that reason")
+    func diskFull() {
+        var player = MachinePlayer(.download())
+        player.tell(.begin)
+        player.tell(.headed(Self.first))
+        let failure = TransferFailure(.diskFull, doing: "Reserving", subject: "f", cause: "full", remedy: "Free some.")
+        player.tell(.sinkFailed(failure))
+        #expect(player.log.last == "stop")
+        player.fail(.cancelled)
+        #expect(player.result?.outcome == .failed(failure))
+        var late = MachinePlayer(.download())
+        late.tell(.begin)
+        late.answer(Self.first, received: 10, failure: .sinkUnwritable(28))
+        guard case .failed(let full) = late.result?.outcome else { return #expect(Bool(false), "no failure") }
+        #expect(full.code == .diskFull)
+    }
+
+    @Test("Attempts that bring something are not counted; those that bring nothing are")
+    func progress() {
+        var policy = TransferPolicy()
+        policy.retry.maximumAttempts = 3
+        var player = Self.cut(.download(policy: policy))
+        for part in 1...20 {
+            player.beginWhenDue()
+            player.answer(Self.rest(400 + Int64(part - 1)), received: 1, failure: .connectionLost)
+            #expect(player.checkpoint?.attempts == 1)
+        }
+        for _ in 0..<2 {
+            player.beginWhenDue()
+            player.fail(.connectionLost)
+        }
+        #expect(player.result != nil)
+    }
 }

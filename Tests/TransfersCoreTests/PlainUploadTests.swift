@@ -179,6 +179,10 @@ struct PlainUploadTests {
         player.tell(.begin)
         player.tell(.cancel)
         player.tell(.pause)
+        // Should the process die now, the next one knows.
+        var later = MachinePlayer(.upload(), checkpoint: player.checkpoint)
+        later.tell(.begin)
+        #expect(later.result?.outcome == .cancelled)
         player.answer(head(200))
         #expect(player.result?.outcome == .cancelled)
     }
@@ -228,5 +232,38 @@ struct PlainUploadTests {
             }
             #expect(failure.code == .badField)
         }
+    }
+
+    @Test("A form is fields and files, with one boundary, and its length is known")
+    func form() {
+        let form = MultipartForm(
+            [
+                .field(name: "a\"b", value: "1"), .file(name: "f", fileName: "x\r\n.bin", type: "a/b", source: 0),
+                .file(name: "g", fileName: "y", type: "c/d", source: 1),
+            ], seed: (1, 2))
+        var intent = TransferIntent.upload(method: .form(form), httpMethod: "POST", size: 10)
+        var player = MachinePlayer(intent)
+        player.tell(.begin)
+        guard case .failed(let failure) = player.result?.outcome else { return #expect(Bool(false), "no failure") }
+        #expect(failure.code == .sourceMissing)
+        intent.furtherSources = [SourceIdentity(path: "/g", device: 1, inode: 9, size: 0, modifiedNanoseconds: 0)]
+        player = MachinePlayer(intent)
+        player.tell(.begin)
+        #expect(player.exchange?.fields["Content-Type"] == "multipart/form-data; boundary=" + form.boundary)
+        let text = (player.exchange?.body ?? []).map { piece in
+            switch piece {
+            case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
+            case .file(let source, let range): "<\(source) \(range)>"
+            }
+        }.joined()
+        let line = "--" + form.boundary
+        #expect(
+            text == line + "\r\nContent-Disposition: form-data; name=\"a%22b\"\r\n\r\n1\r\n" + line
+                + "\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x%0D%0A.bin\"\r\nContent-Type: a/b\r\n\r\n"
+                + "<0 0..<10>\r\n" + line
+                + "\r\nContent-Disposition: form-data; name=\"g\"; filename=\"y\"\r\nContent-Type: c/d\r\n\r\n\r\n"
+                + line + "--\r\n")
+        player.answer(head(200))
+        #expect(player.result?.outcome == .succeeded)
     }
 }

@@ -122,4 +122,37 @@ struct TransferWorldTests {
         print("automatic: \(one) \(two) \(three)")
         #expect(one.succeeded > one.failed * 4 && two.succeeded > two.failed * 4 && three.succeeded > three.failed * 4)
     }
+
+    @Test("Cancelled at any step, it ends so, and leaves nothing at the server", arguments: [true, false])
+    func cancelled(isCalm: Bool) {
+        var cancelled = 0
+        func run<Server: SimulatedServer>(
+            _ intent: TransferIntent, _ server: Server, _ random: SeededNumbers, _ seed: UInt64
+        ) {
+            var world = TransferWorld(intent, source: [UInt8](repeating: 7, count: 200), server: server, random: random)
+            world.isCalm = isCalm
+            world.cancelsAt = Int(seed % 40) + 1
+            world.run()
+            #expect(world.violations.isEmpty, "seed \(seed): \(world.violations) after \(world.log)")
+            if world.results.first?.outcome == .cancelled {
+                cancelled += 1
+                // What an answer would have named that never came, nobody can remove.
+                let isUnnamed =
+                    world.log.last?.hasPrefix("POST") == true
+                    && (world.heardHead == nil || Server.self == SimulatedS3Server.self)
+                if isCalm, !isUnnamed { #expect(world.server.leftovers == 0, "seed \(seed) after \(world.log)") }
+            }
+        }
+        for seed in 0..<1000 as Range<UInt64> {
+            var random = SeededNumbers(seed &* 8 &+ 5)
+            let policy = Self.policy(&random)
+            func intent(_ method: UploadProtocol) -> TransferIntent {
+                .upload(method: method, httpMethod: "POST", size: 200, authorizer: "hook", policy: policy)
+            }
+            run(intent(.tus), SimulatedTusServer(random: &random), random, seed)
+            run(intent(.resumable), SimulatedResumableServer(policy.resumableInterop, random: &random), random, seed)
+            run(intent(.s3Multipart), SimulatedS3Server(), random, seed)
+        }
+        #expect(cancelled > 300)
+    }
 }

@@ -7,6 +7,7 @@ import Foundation
 /// $FUZZ_TARGET (libFuzzer, https://llvm.org/docs/LibFuzzer.html).
 enum FuzzTarget: String, CaseIterable {
     case identifiers, units, plist, terms, calendar, zone, netlink, host, journal, launch, database, command
+    case answers, document, address, position, transfer
 
     static let chosen: FuzzTarget = {
         guard let name = ProcessInfo.processInfo.environment["FUZZ_TARGET"], let target = FuzzTarget(rawValue: name)
@@ -28,6 +29,11 @@ enum FuzzTarget: String, CaseIterable {
         case .launch: feedLaunch(String(decoding: bytes, as: UTF8.self))
         case .database: try feedDatabase(bytes)
         case .command: feedCommand(String(decoding: bytes, as: UTF8.self))
+        case .answers: feedAnswers(String(decoding: bytes, as: UTF8.self))
+        case .document: feedDocument(bytes)
+        case .address: feedAddress(String(decoding: bytes, as: UTF8.self))
+        case .position: feedPosition(bytes)
+        case .transfer: feedTransfer(bytes)
         }
     }
 

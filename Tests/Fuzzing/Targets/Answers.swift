@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+import BackgroundSurroundings
+import TransfersCore
+
+/// What servers say in header fields: dates, waits, ranges, structured fields and limits.
+func feedAnswers(_ text: String) {
+    let now = WallTime(microseconds: 1_767_225_600_000_000)
+    if let seconds = RetryAfter.seconds(text, now: now, longest: 86_400) {
+        hold((0...86_400).contains(seconds), "a wait of \(seconds)")
+    }
+    if let date = HTTPDate.parse(text, now: now) {
+        hold(HTTPDate.parse(HTTPDate.text(date), now: now) == date, "\(text) is written as \(HTTPDate.text(date))")
+    }
+    switch ContentRange(text) {
+    case .part(let first, let last, let total)?:
+        hold(first >= 0 && first <= last && last < total ?? .max, "a range of \(first) to \(last)")
+    case .unsatisfied(let total)?: hold(total >= 0, "a total of \(total)")
+    case nil: break
+    }
+    if let bytes = Base64.bytes(text) { hold(Base64.bytes(Base64.text(bytes)) == bytes, "other bytes of \(text)") }
+    _ = StructuredItem(text)
+    _ = StructuredDictionary(text)
+    if let limit = UploadLimit(text) {
+        let numbers = [limit.maxSize, limit.minSize, limit.maxAppendSize, limit.minAppendSize, limit.maxAge]
+        hold(numbers.allSatisfy { $0 ?? 0 >= 0 }, "a limit below nothing")
+    }
+    let fields = HeaderFields([HeaderFields.Field("Repr-Digest", text), HeaderFields.Field("ETag", text)])
+    hold(ContentDigest.all(in: fields).allSatisfy { [32, 64].contains($0.bytes.count) }, "a digest of no length")
+    if let tag = Validators(fields, now: now).entityTag { hold(tag.hasPrefix("\""), "a tag without quotes") }
+}
+
+/// What S3 says in a body.
+func feedDocument(_ bytes: [UInt8]) {
+    guard let answer = S3Answer(bytes) else { return }
+    hold(!answer.root.isEmpty, "a document without root")
+    hold(answer.parts.allSatisfy { $0.size >= 0 }, "a part below nothing")
+}
+
+/// URLs of callers and places that servers name.
+func feedAddress(_ text: String) {
+    let halves = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard let base = try? HTTPAddress(halves[0]) else { return }
+    check(base)
+    guard halves.count > 1, let place = try? base.resolving(halves[1]) else { return }
+    check(place)
+}
+
+private func check(_ address: HTTPAddress) {
+    let text = address.text
+    hold(text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }, "not plain: \(text)")
+    hold(!address.host.isEmpty && !address.host.contains("@"), "no host: \(text)")
+    hold((try? HTTPAddress(text))?.text == text, "\(text) is read as another address")
+}
+
+/// What was kept of a transfer.
+func feedPosition(_ bytes: [UInt8]) {
+    let position = TransferPosition(bytes)
+    hold(TransferPosition(position.bytes) == position, "another position")
+    _ = position[head: "head"]
+}
