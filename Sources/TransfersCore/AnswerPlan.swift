@@ -111,7 +111,11 @@ package struct DownloadExpectation: Sendable, Equatable {
     private static func length(_ fields: HeaderFields) -> Length {
         // A transfer coding has its own end, and beats the length (RFC 9112, section 6.3).
         if fields["Transfer-Encoding"] != nil { return .none }
-        let values = Set(fields.values("Content-Length").map(\.trimmed))
+        // The same number twice is one (RFC 9110, section 8.6).
+        let values = Set(
+            fields.values("Content-Length").flatMap {
+                $0.split(separator: ",", omittingEmptySubsequences: false).map { String($0).trimmed }
+            })
         guard let value = values.first else { return .none }
         guard values.count == 1, let count = ContentRange.number(value) else { return .nonsense }
         return .count(count)

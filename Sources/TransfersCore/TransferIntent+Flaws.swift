@@ -69,8 +69,11 @@ extension AddressFault {
 extension HeaderFields {
     /// A token of RFC 9110, section 5.6.2: what names of fields and methods are made of.
     static func isToken(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 256
-            && text.utf8.allSatisfy { $0.isLetter || $0.isDigit || "!#$%&'*+-.^_`|~".utf8.contains($0) }
+        !text.isEmpty && text.utf8.count <= 256 && text.utf8.allSatisfy(isTokenByte)
+    }
+
+    package static func isTokenByte(_ byte: UInt8) -> Bool {
+        byte.isLetter || byte.isDigit || "!#$%&'*+-.^_`|~".utf8.contains(byte)
     }
 }
 

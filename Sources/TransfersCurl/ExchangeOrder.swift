@@ -51,18 +51,6 @@ extension Exchange {
     private static let schemes = ["http://", "https://"]
 }
 
-extension HeaderFields {
-    /// RFC 9110, section 5.6.2.
-    static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "a")...UInt8(ascii: "z"):
-            true
-        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
-    }
-}
-
 extension String {
     /// What follows an ASCII prefix, without regard to case; nil if it does not begin so.
     fileprivate func dropping(prefix: String) -> Substring? {

@@ -38,6 +38,21 @@ func feedDocument(_ bytes: [UInt8]) {
     hold(answer.parts.allSatisfy { $0.size >= 0 }, "a part below nothing")
 }
 
+/// A head of an answer, from its status line to its empty line.
+func feedHead(_ bytes: [UInt8]) {
+    bytes.withUnsafeBufferPointer { buffer in
+        guard let head = try? ResponseHead(buffer, url: "https://example.org/") else { return }
+        hold((100...999).contains(head.status), "a status of \(head.status)")
+        hold(head.fields.all.allSatisfy { !$0.name.isEmpty && !$0.name.contains(":") }, "a field without name")
+        for kept in [nil, DownloadExpectation(offset: 5, total: 10), DownloadExpectation()] {
+            let plan = AnswerPlan(download: kept).plan(for: head)
+            if case .write(let start, let count) = plan {
+                hold(start == kept?.offset && count ?? 0 >= 0, "written at \(start), \(count ?? 0) bytes")
+            }
+        }
+    }
+}
+
 /// URLs of callers and places that servers name.
 func feedAddress(_ text: String) {
     let halves = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -7,7 +7,7 @@ import Foundation
 /// $FUZZ_TARGET (libFuzzer, https://llvm.org/docs/LibFuzzer.html).
 enum FuzzTarget: String, CaseIterable {
     case identifiers, units, plist, terms, calendar, zone, netlink, host, journal, launch, database, command
-    case answers, document, address, position, transfer
+    case answers, head, document, address, position, transfer
 
     static let chosen: FuzzTarget = {
         guard let name = ProcessInfo.processInfo.environment["FUZZ_TARGET"], let target = FuzzTarget(rawValue: name)
@@ -30,6 +30,7 @@ enum FuzzTarget: String, CaseIterable {
         case .database: try feedDatabase(bytes)
         case .command: feedCommand(String(decoding: bytes, as: UTF8.self))
         case .answers: feedAnswers(String(decoding: bytes, as: UTF8.self))
+        case .head: feedHead(bytes)
         case .document: feedDocument(bytes)
         case .address: feedAddress(String(decoding: bytes, as: UTF8.self))
         case .position: feedPosition(bytes)

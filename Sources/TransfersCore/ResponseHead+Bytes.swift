@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
-package import TransfersCore
-
 extension ResponseHead {
     /// Reads a head from its status line to its empty line (RFC 9112, sections 4 and 5), and refuses what two readers may
     /// understand in two ways.
@@ -83,7 +81,7 @@ extension ResponseHead {
     }
 
     /// Whether an interim head has fields that only a final one may have (RFC 9110, section 15.2).
-    var saysHowItIsFramed: Bool {
+    package var saysHowItIsFramed: Bool {
         ["Content-Length", "Transfer-Encoding", "Connection"].contains { fields[$0] != nil }
     }
 }
