@@ -23,6 +23,8 @@ let package = Package(
     platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .visionOS(.v2)],
     products: [
         .library(name: "Scheduling", targets: ["Scheduling"]),
+        .library(name: "Transfers", targets: ["Transfers"]),
+        .library(name: "Background", targets: ["Background"]),
         .library(name: "BackgroundTasks", targets: ["BackgroundTasks"]),
         .library(name: "SchedulingTesting", targets: ["SchedulingTesting"]),
         .executable(name: "backgroundctl", targets: ["backgroundctl"]),
@@ -98,7 +100,7 @@ let package = Package(
                 "BackgroundSurroundings", "BackgroundMonitors",
             ]),
 
-        // Transfers: the core decides, the adapters act.
+        // Transfers: the core decides, the adapters act, the product joins and names them.
         .target(name: "TransfersCore", dependencies: ["BackgroundSurroundings"]),
         .target(
             name: "TransfersFiles",
@@ -112,6 +114,13 @@ let package = Package(
                 "TransfersCore", "SchedulingCore", "BackgroundStore", "BackgroundSurroundings", "BackgroundSQLite",
             ]),
         .target(name: "TransfersCurl", dependencies: ["TransfersCore", "CTransferCurl", "CTransferLibcurl"]),
+        .target(
+            name: "Transfers",
+            dependencies: [
+                "TransfersCore", "TransfersStore", "TransfersFiles", "TransfersCurl", "SchedulingRuntime",
+                "SchedulingCore", "BackgroundStore", "BackgroundSurroundings", "BackgroundMonitors",
+            ]),
+        .target(name: "Background", dependencies: ["Scheduling", "Transfers"]),
 
         // The tool: what it says, and the program that looks and acts.
         .target(name: "BackgroundControl", dependencies: ["SchedulingCore", "BackgroundSurroundings"]),
