@@ -50,7 +50,9 @@ let package = Package(
         .systemLibrary(
             name: "CTransferLibcurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"]), .yum(["libcurl-devel"]), .brew(["curl"])]),
-        .target(name: "CTransferCurl", dependencies: ["CTransferLibcurl"]),
+        .target(
+            name: "CTransferCurl", dependencies: ["CTransferLibcurl"],
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
 
         // The surroundings as values and ports, and what observes them for real.
         .target(name: "BackgroundSurroundings"),

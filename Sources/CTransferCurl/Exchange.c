@@ -7,14 +7,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-
-// libcurl 7.88 opens its sockets without FD_CLOEXEC (CURLOPT_OPENSOCKETFUNCTION(3)): they would outlive an exec.
-static curl_socket_t open_socket(void *unused, curlsocktype purpose, struct curl_sockaddr *address) {
-    (void)unused;
-    (void)purpose;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
 
 static int copy_pieces(ctransfer_exchange *x, const ctransfer_piece *pieces, size_t count) {
     size_t literal = 0;
@@ -77,7 +69,6 @@ ctransfer_exchange *ctransfer_exchange_new(
     }
     set_buffers(x);
     curl_easy_setopt(x->easy, CURLOPT_ERRORBUFFER, x->message);
-    curl_easy_setopt(x->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(x->easy, CURLOPT_READFUNCTION, ctransfer_read);
     curl_easy_setopt(x->easy, CURLOPT_READDATA, x);
     curl_easy_setopt(x->easy, CURLOPT_SEEKFUNCTION, ctransfer_seek);
@@ -90,6 +81,7 @@ ctransfer_exchange *ctransfer_exchange_new(
     curl_easy_setopt(x->easy, CURLOPT_XFERINFODATA, x);
     curl_easy_setopt(x->easy, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(x->easy, CURLOPT_PRIVATE, observer.context);
+    ctransfer_watch_connections(x);
     return x;
 }
 
@@ -116,6 +108,16 @@ int ctransfer_exchange_add_field(ctransfer_exchange *x, const char *line) {
 
 int ctransfer_exchange_set_fields(ctransfer_exchange *x) {
     return curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->fields);
+}
+
+void ctransfer_exchange_again(ctransfer_exchange *x) {
+    x->fault = CTRANSFER_NO_FAULT;
+    x->message[0] = 0;
+    curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L);
+}
+
+void ctransfer_exchange_came_whole(ctransfer_exchange *x) {
+    if (x->needs_goodbye && !x->has_goodbye) ctransfer_fail(x, CTRANSFER_CUT, 0);
 }
 
 ctransfer_fault ctransfer_exchange_fault(const ctransfer_exchange *x, int *number) {

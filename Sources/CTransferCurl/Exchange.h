@@ -41,6 +41,9 @@ struct ctransfer_exchange {
     int is_borrowed;        // `bytes` belongs to `buffers`
     int was_cut;
 
+    int needs_goodbye;      // TLS's close_notify, at the end of the body
+    int has_goodbye;
+
     // Ticks.
     int64_t active_at, ticked_at, marked;
     int64_t activity, told_sent, told_received, allowance;
@@ -62,6 +65,11 @@ int ctransfer_seek(void *exchange, curl_off_t offset, int origin);
 size_t ctransfer_write(char *bytes, size_t size, size_t count, void *exchange);
 size_t ctransfer_head_line(char *bytes, size_t size, size_t count, void *exchange);
 int ctransfer_progress(void *exchange, curl_off_t to_receive, curl_off_t received, curl_off_t to_send, curl_off_t sent);
+
+int ctransfer_before_request(
+    void *exchange, char *their_address, char *our_address, int their_port, int our_port);
+void ctransfer_watch_connections(ctransfer_exchange *exchange);
+void ctransfer_await_goodbye(ctransfer_exchange *exchange);
 
 uint8_t *ctransfer_buffers_take(ctransfer_buffers *buffers);
 void ctransfer_buffers_give(ctransfer_buffers *buffers, uint8_t *bytes);

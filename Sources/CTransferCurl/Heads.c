@@ -57,6 +57,7 @@ static int complete(ctransfer_exchange *x) {
         return -1;
     }
     x->head_count = 0;  // now it counts the trailer
+    if (plan.ends_with_connection) ctransfer_await_goodbye(x);
     return 0;
 }
 
@@ -75,6 +76,14 @@ size_t ctransfer_head_line(char *line, size_t size, size_t count, void *context)
     return all;
 }
 
+// Whether more has moved than the rate allows till now, so that libcurl waits on purpose.
+static int is_held_back(const ctransfer_exchange *x, int64_t received, int64_t sent, int64_t elapsed) {
+    const int64_t second = 1000000;
+    int64_t receive = x->limits.receive_rate, send = x->limits.send_rate;
+    return (receive > 0 && received / receive * second + received % receive * second / receive > elapsed)
+        || (send > 0 && sent / send * second + sent % send * second / send > elapsed);
+}
+
 // CURLOPT_XFERINFOFUNCTION(3): called for every few packets, and about once a second when nothing moves.
 int ctransfer_progress(void *context, curl_off_t to_receive, curl_off_t received, curl_off_t to_send, curl_off_t sent) {
     (void)to_receive;
@@ -86,7 +95,7 @@ int ctransfer_progress(void *context, curl_off_t to_receive, curl_off_t received
 
     // Dropped bytes are bytes too; lines of a head that never ends are none.
     int64_t activity = received + sent + x->heads_in_all;
-    if (activity != x->activity || elapsed < x->active_at) {
+    if (activity != x->activity || elapsed < x->active_at || is_held_back(x, received, sent, elapsed)) {
         x->activity = activity;
         x->active_at = elapsed;
     } else if (x->limits.stall_microseconds > 0

@@ -51,7 +51,8 @@ package struct Exchange: Sendable, Equatable {
     package var url: String
     package var fields: HeaderFields
     package var body: [Piece]
-    /// Send `Expect: 100-continue`, and wait a second for the word; nil never sends it.
+    /// Send `Expect: 100-continue`, and wait a second for the word. A 417 then ends the exchange at its head, without
+    /// failure and body: to send again without the expectation is the machine's.
     package var expectsContinue: Bool
     package var limits: Limits
     package var trust: Trust

@@ -80,6 +80,12 @@ extension ResponseHead {
         return fields["Transfer-Encoding"] == nil ? nil : "Content-Length stands beside Transfer-Encoding"
     }
 
+    /// Whether only the end of the connection ends the body (RFC 9112, section 6.3).
+    func endsWithConnection(after method: String) -> Bool {
+        version.hasPrefix("HTTP/1") && method != "HEAD" && status != 204 && status != 304
+            && fields["Content-Length"] == nil && fields["Transfer-Encoding"] == nil
+    }
+
     /// Whether an interim head has fields that only a final one may have (RFC 9110, section 15.2).
     package var saysHowItIsFramed: Bool {
         ["Content-Length", "Transfer-Encoding", "Connection"].contains { fields[$0] != nil }

@@ -25,7 +25,9 @@ final class ActiveExchange {
     private var head: ResponseHead?
     /// Why a head was refused.
     private var headFailure: ExchangeFailure?
-    private var wasAskedAgain = false
+    /// The body of this answer is not read, and that is no failure.
+    private var endsAtHead = false
+    private var wasMoved = false
     private var durability: DurabilityPace?
     private let synchronizer: Synchronizer
     private var end: ExchangeEnd?
@@ -60,7 +62,8 @@ final class ActiveExchange {
         let limits = ctransfer_limits(
             stall_microseconds: Int64(exchange.limits.stall) * 1_000_000,
             send_rate: exchange.limits.sendRate ?? 0, receive_rate: exchange.limits.receiveRate ?? 0,
-            mark: durability?.terms.bytes ?? 0, head_limit: exchange.limits.head, sink: sink?.descriptor ?? -1)
+            mark: durability?.terms.bytes ?? 0, head_limit: exchange.limits.head, sink: sink?.descriptor ?? -1,
+            is_tls: host.hasPrefix("https:") ? 1 : 0)
         transfer = exchange.body.withPieces(sources) { pieces in
             ctransfer_exchange_new(callbacks, limits, pieces.baseAddress, pieces.count, buffers)
         }
@@ -94,15 +97,17 @@ final class ActiveExchange {
             plan.is_tainted = head.status != 103 && head.saysHowItIsFramed ? 1 : 0
             observer?.informed(head)
             return plan
-        case 417 where exchange.expectsContinue && !wasAskedAgain:
-            // libcurl sends the request again by itself, without the expectation.
-            wasAskedAgain = true
-            self.head = head
-            return plan
         default:
             self.head = head
         }
-        switch observer?.plan(for: head) ?? .stop {
+        let choice = observer?.plan(for: head) ?? .stop
+        if head.status == 417, exchange.expectsContinue, choice != .stop {
+            // libcurl would send the request again by itself; the machine does, and remembers.
+            endsAtHead = true
+            return refuse(nil)
+        }
+        plan.ends_with_connection = head.endsWithConnection(after: exchange.method) ? 1 : 0
+        switch choice {
         case .keep(let limit):
             plan.choice = CTRANSFER_KEEP
             plan.limit = Int64(limit)
@@ -118,9 +123,9 @@ final class ActiveExchange {
         return plan
     }
 
-    private func refuse(_ failure: ExchangeFailure) -> ctransfer_plan {
+    private func refuse(_ failure: ExchangeFailure?) -> ctransfer_plan {
         headFailure = failure
-        return ctransfer_plan(choice: CTRANSFER_REFUSE, offset: 0, limit: 0, is_tainted: 1)
+        return ctransfer_plan(choice: CTRANSFER_REFUSE, offset: 0, limit: 0, is_tainted: 1, ends_with_connection: 0)
     }
 
     private func moved(sent: Int64, received: Int64, isTick: Bool) {
@@ -156,8 +161,24 @@ final class ActiveExchange {
 
     func failure(code: CURLcode) -> ExchangeFailure? {
         guard let transfer else { return nil }
+        if endsAtHead { return nil }
         if let headFailure { return headFailure }
+        if code == CURLE_OK, head == nil {
+            return ExchangeFailure(.connectionLost, detail: "the connection ended within the head")
+        }
+        if code == CURLE_OK { ctransfer_exchange_came_whole(transfer) }
         return EasyOutcome(code, of: transfer).failure
+    }
+
+    /// The connection that it was given is of no use, and nothing was sent: it may have another, once.
+    func takesAnotherConnection() -> Bool {
+        var number: Int32 = 0
+        guard let transfer, !wasMoved, ctransfer_exchange_fault(transfer, &number) == CTRANSFER_UNCLEAN else {
+            return false
+        }
+        wasMoved = true
+        ctransfer_exchange_again(transfer)
+        return true
     }
 
     /// libcurl has let go of it: what it gathered is written, what it leaves is taken.
@@ -174,7 +195,7 @@ final class ActiveExchange {
             var wasCut: Int32 = 0
             let kept = ctransfer_exchange_kept(transfer, &count, &wasCut)
             end.body = Array(UnsafeBufferPointer(start: kept, count: count))
-            end.bodyWasCut = wasCut != 0
+            end.bodyWasCut = wasCut != 0 || endsAtHead
             _ = ctransfer_get_size(easy, Int32(CURLINFO_SIZE_UPLOAD_T.rawValue), &end.sent)
             let written = ctransfer_exchange_written(transfer)
             if case .sinkUnwritable = end.failure?.kind {

@@ -54,6 +54,8 @@ struct EasyOutcome {
         case CTRANSFER_BODY_TOO_LONG: (.wrongLength, "the body is longer than expected")
         case CTRANSFER_HEAD_TOO_LONG: (.malformedAnswer, "the head is too long")
         case CTRANSFER_STALLED: (.stalled, "no byte moved for too long")
+        case CTRANSFER_UNCLEAN: (.malformedAnswer, "the server spoke before it was asked")
+        case CTRANSFER_CUT: (.connectionLost, "TLS ended without close_notify")
         case CTRANSFER_NO_MEMORY: (.engine(Int32(CURLE_OUT_OF_MEMORY.rawValue)), "no memory")
         default: nil
         }
@@ -122,11 +124,11 @@ struct EasyOutcome {
         return .tls(aboutOurs.contains { message.contains($0) } ? .clientCertificate : .handshake)
     }
 
-    /// X509_V_ERR_… of OpenSSL (X509_STORE_CTX_get_error(3)); 0 if the chain was good, and the name was not.
+    /// X509_V_ERR_… of OpenSSL (X509_STORE_CTX_get_error(3)). libcurl looks at the name first, while this is still unset.
     private var refusedCertificate: ExchangeFailure.TLSFault {
         switch certificate {
         case 9, 10, 13, 14: .expired
-        case 0, 62, 64: .wrongHost
+        case 0, 1, 62, 64: .wrongHost
         default: .untrusted
         }
     }

@@ -28,11 +28,12 @@ final class EngineLoop {
         while true {
             inbox.take().forEach(perform)
             if isStopping { break }
-            while let key = admission.next() { begin(key) }
+            admit()
             if admission.running > 0 {
                 var running: Int32 = 0
                 curl_multi_perform(multi, &running)
                 collect()
+                admit()
             }
             // A second at most while something runs: stalls are seen only when libcurl looks at its handles.
             curl_multi_poll(multi, nil, 0, admission.running > 0 ? 1000 : 3_600_000, nil)
@@ -69,6 +70,10 @@ final class EngineLoop {
         }
     }
 
+    private func admit() {
+        while let key = admission.next() { begin(key) }
+    }
+
     private func begin(_ key: UInt64) {
         guard let exchange = exchanges[key] else { return }
         exchange.turn = .running
@@ -91,6 +96,10 @@ final class EngineLoop {
             _ = ctransfer_get_pointer(easy, Int32(CURLINFO_PRIVATE.rawValue), &context)
             guard let context else { continue }
             let exchange = Unmanaged<ActiveExchange>.fromOpaque(context).takeUnretainedValue()
+            if exchange.takesAnotherConnection() {
+                curl_multi_remove_handle(multi, easy)
+                if curl_multi_add_handle(multi, easy) == CURLM_OK { continue }
+            }
             finish(exchange, exchange.failure(code: CURLcode(UInt32(bitPattern: code))))
         }
     }

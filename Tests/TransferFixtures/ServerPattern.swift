@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 /// The bytes that the servers serve (`Tests/Servers/README.md`, "The pattern"), written a second time from its words.
-package struct ServerPattern: Sendable {
+package struct ServerPattern: Sendable, CustomStringConvertible {
     private let seed: UInt64
     private let table: [UInt8]
 
@@ -14,6 +14,8 @@ package struct ServerPattern: Sendable {
             withUnsafeBytes(of: Self.mix(seed, UInt64(number)).littleEndian, Array.init)
         }
     }
+
+    package var description: String { "the pattern of seed \(seed)" }
 
     package func bytes(_ range: Range<Int64>) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -31,6 +33,9 @@ package struct ServerPattern: Sendable {
         }
         return bytes
     }
+
+    /// Whether these are the bytes of a range; a difference is not printed.
+    package func made(_ bytes: [UInt8], _ range: Range<Int64>) -> Bool { bytes == self.bytes(range) }
 
     private static func mix(_ seed: UInt64, _ number: UInt64) -> UInt64 {
         var z = seed &+ (number &+ 1) &* 0x9E37_79B9_7F4A_7C15

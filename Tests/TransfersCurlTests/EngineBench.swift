@@ -26,11 +26,11 @@ struct EngineBench {
         return end
     }
 
-    /// The hostile server's files have it: nobody waits a minute for a stall.
-    static func get(_ url: String, stall: Int = 2) -> Exchange {
+    /// Nobody waits a minute.
+    static func get(_ url: String, stall: Int = 30) -> Exchange {
         var exchange = Exchange("GET", url)
         exchange.limits.stall = stall
-        exchange.limits.connect = 2
+        exchange.limits.connect = 20
         return exchange
     }
 }

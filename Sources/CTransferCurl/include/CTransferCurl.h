@@ -38,6 +38,8 @@ typedef struct {
     int64_t limit;
     /// The connection is not used again.
     int is_tainted;
+    /// Only the end of the connection says where the body ends.
+    int ends_with_connection;
 } ctransfer_plan;
 
 /// Why a callback ended the exchange.
@@ -52,6 +54,10 @@ typedef enum {
     CTRANSFER_HEAD_TOO_LONG,
     CTRANSFER_REFUSED,
     CTRANSFER_STALLED,
+    /// Something lay on the connection before the request was sent; nothing was.
+    CTRANSFER_UNCLEAN,
+    /// TLS ended without a goodbye where that alone ends the body: anybody may have cut it.
+    CTRANSFER_CUT,
     CTRANSFER_NO_MEMORY,
 } ctransfer_fault;
 
@@ -71,6 +77,7 @@ typedef struct {
     int64_t mark;          // 0: only ticks
     size_t head_limit;
     int sink;              // -1: none
+    int is_tls;
 } ctransfer_limits;
 
 /// Makes an exchange on a new easy handle, with its callbacks set; NULL if memory is out. `buffers` outlives it.
@@ -89,6 +96,11 @@ int ctransfer_exchange_set_fields(ctransfer_exchange *exchange);
 /// Writes what was gathered of the body into the sink: 0, or -1 with the fault set.
 int ctransfer_exchange_flush(ctransfer_exchange *exchange);
 
+/// Makes it ready to be added to a multi handle once more, after CTRANSFER_UNCLEAN: it then opens a connection of its own.
+void ctransfer_exchange_again(ctransfer_exchange *exchange);
+
+/// Says that libcurl found the answer whole: the fault may say otherwise now.
+void ctransfer_exchange_came_whole(ctransfer_exchange *exchange);
 ctransfer_fault ctransfer_exchange_fault(const ctransfer_exchange *exchange, int *number);
 /// What libcurl said about its failure; empty if nothing.
 const char *ctransfer_exchange_message(const ctransfer_exchange *exchange);

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+//
+// What libcurl does not see to on its connections.
+#define _GNU_SOURCE
+#include "Exchange.h"
+#include <openssl/ssl.h>
+#include <pthread.h>
+#include <sys/socket.h>
+
+// libcurl 7.88 opens its sockets without FD_CLOEXEC (CURLOPT_OPENSOCKETFUNCTION(3)): they would outlive an exec.
+static curl_socket_t open_socket(void *unused, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)unused;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+// CURLOPT_PREREQFUNCTION(3). On a connection that was kept, more may have come than was asked for: libcurl would take it
+// for the answer to this request. Inside TLS other records may wait there, so only plain connections are looked at.
+int ctransfer_before_request(void *context, char *theirs, char *ours, int their_port, int our_port) {
+    (void)theirs;
+    (void)ours;
+    (void)their_port;
+    (void)our_port;
+    ctransfer_exchange *x = context;
+    curl_socket_t connection = CURL_SOCKET_BAD;
+    char byte;
+    if (x->limits.is_tls) return CURL_PREREQFUNC_OK;
+    curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &connection);
+    if (connection == CURL_SOCKET_BAD) return CURL_PREREQFUNC_OK;
+    if (recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) return CURL_PREREQFUNC_OK;
+    ctransfer_fail(x, CTRANSFER_UNCLEAN, 0);
+    return CURL_PREREQFUNC_ABORT;
+}
+
+// MARK: TLS's goodbye
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int place = -1;
+
+static void make_place(void) { place = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL); }
+
+// SSL_CTX_set_info_callback(3)
+static void told(const SSL *tls, int where, int value) {
+    // Both bits: our own goodbye has one of them.
+    if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT || (value & 0xff) != SSL_AD_CLOSE_NOTIFY) return;
+    ctransfer_exchange *x = SSL_get_ex_data(tls, place);
+    if (x) x->has_goodbye = 1;
+}
+
+static CURLcode made_context(CURL *easy, void *context, void *unused) {
+    (void)easy;
+    (void)unused;
+    SSL_CTX_set_info_callback(context, told);
+    return CURLE_OK;
+}
+
+void ctransfer_watch_connections(ctransfer_exchange *x) {
+    curl_easy_setopt(x->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(x->easy, CURLOPT_PREREQFUNCTION, ctransfer_before_request);
+    curl_easy_setopt(x->easy, CURLOPT_PREREQDATA, x);
+    pthread_once(&once, make_place);
+    // A libcurl on another library than OpenSSL refuses this: there such an end cannot be told from a cut.
+    if (place >= 0) curl_easy_setopt(x->easy, CURLOPT_SSL_CTX_FUNCTION, made_context);
+}
+
+// libcurl 7.88 takes the end of the connection for the end of the body whether or not close_notify came. Such a
+// connection serves no other exchange, so this one's place in it is nobody else's.
+void ctransfer_await_goodbye(ctransfer_exchange *x) {
+    struct curl_tlssessioninfo *session = NULL;
+    if (place < 0 || !x->limits.is_tls) return;
+    if (curl_easy_getinfo(x->easy, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session) return;
+    if (session->backend != CURLSSLBACKEND_OPENSSL || !session->internals) return;
+    if (SSL_set_ex_data(session->internals, place, x) == 1) x->needs_goodbye = 1;
+}
