@@ -4,33 +4,63 @@
 // What libcurl does not see to on its connections.
 #define _GNU_SOURCE
 #include "Exchange.h"
+#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+// The sockets of this engine's thread. Within CURLOPT_PREREQFUNCTION libcurl does not say which one a request goes to
+// (CURLINFO_ACTIVESOCKET knows it only afterwards), but it tells both ports.
+enum { WATCHED = 256 };
+static _Thread_local int watched[WATCHED];
+static _Thread_local size_t watched_count;
 
 // libcurl 7.88 opens its sockets without FD_CLOEXEC (CURLOPT_OPENSOCKETFUNCTION(3)): they would outlive an exec.
 static curl_socket_t open_socket(void *unused, curlsocktype purpose, struct curl_sockaddr *address) {
     (void)unused;
     (void)purpose;
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    int made = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (made >= 0 && watched_count < WATCHED) watched[watched_count++] = made;
+    return made;
+}
+
+// It outlives the exchange that opened the connection, and takes nothing from it (CURLOPT_CLOSESOCKETFUNCTION(3)).
+static int close_socket(void *unused, curl_socket_t closed) {
+    (void)unused;
+    for (size_t i = 0; i < watched_count; i++) {
+        if (watched[i] == closed) watched[i--] = watched[--watched_count];
+    }
+    return close(closed);
+}
+
+static int port(const struct sockaddr_storage *address) {
+    if (address->ss_family == AF_INET) return ntohs(((const struct sockaddr_in *)address)->sin_port);
+    return address->ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)address)->sin6_port) : -1;
+}
+
+static int is_between(int candidate, int ours, int theirs) {
+    struct sockaddr_storage here, there;
+    socklen_t size = sizeof here, other = sizeof there;
+    return getsockname(candidate, (struct sockaddr *)&here, &size) == 0 && port(&here) == ours
+        && getpeername(candidate, (struct sockaddr *)&there, &other) == 0 && port(&there) == theirs;
 }
 
 // CURLOPT_PREREQFUNCTION(3). On a connection that was kept, more may have come than was asked for: libcurl would take it
 // for the answer to this request. Inside TLS other records may wait there, so only plain connections are looked at.
-int ctransfer_before_request(void *context, char *theirs, char *ours, int their_port, int our_port) {
-    (void)theirs;
-    (void)ours;
-    (void)their_port;
-    (void)our_port;
+int ctransfer_before_request(void *context, char *their_address, char *our_address, int their_port, int our_port) {
+    (void)their_address;
+    (void)our_address;
     ctransfer_exchange *x = context;
-    curl_socket_t connection = CURL_SOCKET_BAD;
     char byte;
     if (x->limits.is_tls) return CURL_PREREQFUNC_OK;
-    curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &connection);
-    if (connection == CURL_SOCKET_BAD) return CURL_PREREQFUNC_OK;
-    if (recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) return CURL_PREREQFUNC_OK;
-    ctransfer_fail(x, CTRANSFER_UNCLEAN, 0);
-    return CURL_PREREQFUNC_ABORT;
+    for (size_t i = 0; i < watched_count; i++) {
+        if (!is_between(watched[i], our_port, their_port)) continue;
+        if (recv(watched[i], &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) continue;
+        ctransfer_fail(x, CTRANSFER_UNCLEAN, 0);
+        return CURL_PREREQFUNC_ABORT;
+    }
+    return CURL_PREREQFUNC_OK;
 }
 
 // MARK: TLS's goodbye
@@ -57,6 +87,7 @@ static CURLcode made_context(CURL *easy, void *context, void *unused) {
 
 void ctransfer_watch_connections(ctransfer_exchange *x) {
     curl_easy_setopt(x->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(x->easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
     curl_easy_setopt(x->easy, CURLOPT_PREREQFUNCTION, ctransfer_before_request);
     curl_easy_setopt(x->easy, CURLOPT_PREREQDATA, x);
     pthread_once(&once, make_place);

@@ -81,7 +81,7 @@ extension ResponseHead {
     }
 
     /// Whether only the end of the connection ends the body (RFC 9112, section 6.3).
-    func endsWithConnection(after method: String) -> Bool {
+    package func endsWithConnection(after method: String) -> Bool {
         version.hasPrefix("HTTP/1") && method != "HEAD" && status != 204 && status != 304
             && fields["Content-Length"] == nil && fields["Transfer-Encoding"] == nil
     }
