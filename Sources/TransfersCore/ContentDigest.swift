@@ -2,21 +2,44 @@
 // Copyright (c) 2026 the swift-background authors
 
 /// A digest of a whole representation (RFC 9530).
-package struct ContentDigest: Sendable, Equatable, Codable {
-    package enum Algorithm: String, Sendable, Codable, CaseIterable {
-        case md5, sha1 = "sha", sha256 = "sha-256", sha512 = "sha-512"
+public struct ContentDigest: Sendable, Hashable, Codable {
+    /// By the names of RFC 9530.
+    public enum Algorithm: String, Sendable, Codable, CaseIterable {
+        /// 16 bytes; tells damage, not malice.
+        case md5
+        /// 20 bytes; tells damage, not malice.
+        case sha1 = "sha"
+        /// 32 bytes.
+        case sha256 = "sha-256"
+        /// 64 bytes.
+        case sha512 = "sha-512"
     }
 
-    package var algorithm: Algorithm
-    package var bytes: [UInt8]
+    /// How it was computed.
+    public var algorithm: Algorithm
+    /// The digest itself; of another length than the algorithm's no file has it.
+    public var bytes: [UInt8]
 
-    package init(_ algorithm: Algorithm, bytes: [UInt8]) {
+    /// A digest of this kind.
+    public init(_ algorithm: Algorithm, bytes: [UInt8]) {
         self.algorithm = algorithm
         self.bytes = bytes
     }
 }
 
 extension ContentDigest {
+    /// SHA-256, of its 64 hexadecimal digits; nil if they are none.
+    public static func sha256(hex: String) -> ContentDigest? { ContentDigest(.sha256, hex: hex) }
+
+    /// A digest of its hexadecimal digits, as tools print it; nil if there are others, or not as many as it takes.
+    public init?(_ algorithm: Algorithm, hex: String) {
+        let digits = hex.utf8.map { $0.isDigit ? Int($0) - 48 : Int($0 | 0x20) - 87 }
+        guard digits.count.isMultiple(of: 2), hex.utf8.allSatisfy(\.isHexDigit) else { return nil }
+        let bytes = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
+        self.init(algorithm, bytes: bytes)
+        guard isWellFormed else { return nil }
+    }
+
     /// As it is kept: `sha-256=BASE64`.
     var word: String { algorithm.rawValue + "=" + Base64.text(bytes) }
 

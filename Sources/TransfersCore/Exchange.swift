@@ -34,18 +34,7 @@ package struct Exchange: Sendable, Equatable {
         package init() {}
     }
 
-    /// Whom to believe, and who we are, in TLS.
-    package struct Trust: Sendable, Equatable, Codable {
-        /// PEM file of authorities instead of the system's.
-        package var authorities: String?
-        /// Pins of package keys: `sha256//BASE64`, any of them; empty for none.
-        package var pins: [String] = []
-        /// PEM files of a client certificate and its key.
-        package var certificate: String?
-        package var key: String?
-
-        package init() {}
-    }
+    package typealias Trust = TransferTrust
 
     package var method: String
     package var url: String

@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 /// Which of the drafts of resumable uploads a server speaks, by their interop versions.
-package enum ResumableInterop: Int, Sendable, Codable, CaseIterable {
+public enum ResumableInterop: Int, Sendable, Codable, CaseIterable {
     /// Draft -01: `Upload-Incomplete`.
     case three = 3
     /// Draft -03: `Upload-Complete`.
@@ -50,7 +50,7 @@ package enum ResumableInterop: Int, Sendable, Codable, CaseIterable {
 }
 
 /// How a resumable upload begins.
-package enum ResumableCreation: String, Sendable, Codable {
+public enum ResumableCreation: String, Sendable, Codable {
     /// The whole in one request up to 8 MiB, carefully above.
     case automatic
     /// The whole in the first request; where to resume is heard from an interim answer, if one gets through.

@@ -31,11 +31,6 @@ package struct TransferCheckpoint: Sendable, Equatable, Codable {
     }
 }
 
-/// Why a transfer does not move now.
-package enum WaitReason: String, Sendable, Codable, CaseIterable {
-    case notBefore, turn, retry, serverBusy, network, unmeteredNetwork, externalPower, authorizer, paused, otherProcess
-}
-
 /// The end of a transfer, kept until it was acknowledged.
 package struct TransferResult: Sendable, Equatable, Codable {
     package enum Outcome: Sendable, Equatable, Codable {
@@ -59,32 +54,4 @@ package struct TransferResult: Sendable, Equatable, Codable {
         self.head = head
         self.ended = ended
     }
-}
-
-/// Why a transfer failed for good: what was being done, to what, the cause, and what to do next.
-package struct TransferFailure: Error, Sendable, Equatable, Codable, CustomStringConvertible {
-    package enum Code: String, Sendable, Codable, CaseIterable {
-        case badURL, unsupportedScheme, badField, sourceMissing, sourceUnreadable, sourceChanged, destinationExists
-        case destinationUnwritable, diskFull, cannotResolve, cannotConnect, connectionLost, timedOut, deadlinePassed
-        case tls, certificateUntrusted, certificateExpired, certificateWrongHost, pinMismatch, clientCertificate
-        case badAnswer, tooManyRedirects, redirectRefused, digestMismatch, tooManyAttempts, identifierInUse, noNetwork
-        case authorization, cancelled, storage, badIdentifier
-        case sourceIsDirectory, sourceIsSpecial, destinationIsDirectory, destinationIsLink, destinationFolderMissing
-    }
-
-    package var code: Code
-    package var doing: String
-    package var subject: String
-    package var cause: String
-    package var remedy: String
-
-    package init(_ code: Code, doing: String, subject: String, cause: String, remedy: String) {
-        self.code = code
-        self.doing = doing
-        self.subject = subject
-        self.cause = cause
-        self.remedy = remedy
-    }
-
-    package var description: String { "\(doing) \(subject) failed: \(cause). \(remedy)" }
 }

@@ -36,25 +36,3 @@ package enum TransferEffect: Sendable, Equatable {
     /// Remove the partial file, or a snapshot of the source; only after `finish`.
     case removeLeftovers
 }
-
-/// What the hook of an intent is asked to complete.
-package struct AuthorizationRequest: Sendable, Equatable {
-    package enum Purpose: Sendable, Equatable {
-        /// A request of plain HTTP, tus or a resumable upload.
-        case request
-        /// S3 multipart: the hook gives the presigned URL.
-        case s3Create
-        case s3Part(number: Int, upload: String)
-        case s3List(upload: String, after: Int)
-        case s3Complete(upload: String)
-        case s3Abort(upload: String)
-    }
-
-    /// Stands in the answer.
-    package var ticket: Int
-    package var purpose: Purpose
-    package var method: String
-    package var url: String
-    /// The last answer said that what the hook gave was not good (401, or 403 to a presigned URL).
-    package var isRefresh: Bool
-}

@@ -33,37 +33,3 @@ package struct TransferPolicy: Sendable, Equatable, Codable {
 
     package init() {}
 }
-
-/// When a failed attempt is made again.
-package struct TransferRetryPolicy: Sendable, Equatable, Codable {
-    /// Attempts without any progress before the transfer fails; progress counts anew.
-    package var maximumAttempts = 10
-    /// Seconds: the first delay at most, doubled each time (full jitter), and the longest.
-    package var base: Double = 1
-    package var longest: Double = 600
-    /// The longest `Retry-After` that is heeded, in seconds.
-    package var longestRetryAfter: Double = 86_400
-
-    package init() {}
-
-    package static var never: TransferRetryPolicy {
-        var policy = TransferRetryPolicy()
-        policy.maximumAttempts = 1
-        return policy
-    }
-}
-
-/// Which redirects are followed: never from https to http, never to another scheme, never more than `maximum`.
-package struct RedirectPolicy: Sendable, Equatable, Codable {
-    package var maximum = 20
-    /// Refuses answers that lead to another origin.
-    package var sameOriginOnly = false
-
-    package init() {}
-
-    package static var never: RedirectPolicy {
-        var policy = RedirectPolicy()
-        policy.maximum = 0
-        return policy
-    }
-}
