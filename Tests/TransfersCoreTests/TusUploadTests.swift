@@ -147,6 +147,17 @@ struct TusUploadTests {
         #expect(player.result?.outcome == .succeeded)
     }
 
+    @Test("A conflict, or an answer without an offset, is followed by the question how far it came, never by bytes")
+    func asks() {
+        for status in [409, 204] {
+            var player = Self.created()
+            player.answer(Self.answer(status), sent: 1000)
+            #expect(player.exchange?.method == "HEAD")
+            player.answer(Self.answer(200, [("Upload-Offset", "1000")]))
+            #expect(player.result?.outcome == .succeeded)
+        }
+    }
+
     @Test("201 without a place is a failure")
     func nowhere() {
         var player = MachinePlayer(.upload(method: .tus))
