@@ -175,6 +175,23 @@ let package = Package(
         .target(name: "TransferFixtures", dependencies: ["TransfersCore"], path: "Tests/TransferFixtures"),
         .testTarget(
             name: "TransfersCurlTests", dependencies: ["TransfersCurl", "TransfersCore", "TransferFixtures"]),
+        // A process that moves transfers, as far as a test needs it; and a program that is killed while it does.
+        .target(
+            name: "TransferProcesses",
+            dependencies: [
+                "Transfers", "TransfersCore", "TransfersStore", "TransfersCurl", "BackgroundStore",
+                "BackgroundSurroundings", "BackgroundMonitors",
+            ], path: "Tests/TransferProcesses"),
+        .executableTarget(
+            name: "transfersvictim",
+            dependencies: ["TransferProcesses", "Transfers", "TransfersCore", "BackgroundMonitors"],
+            path: "Tests/TransfersVictim"),
+        .testTarget(
+            name: "TransfersTests",
+            dependencies: [
+                "Transfers", "TransferProcesses", "TransferFixtures", "TransfersCore", "TransfersStore",
+                "BackgroundSurroundings", "transfersvictim",
+            ]),
         .executableTarget(
             name: "transfersprobe",
             dependencies: ["TransfersStore", "TransfersCore", "BackgroundStore", "BackgroundSurroundings"],

@@ -44,6 +44,8 @@ package struct TransferSummary: Sendable, Equatable {
     package var taskDescription: String?
     package var acknowledged: Int64
     package var total: Int64?
+    /// No attempt after.
+    package var deadline: WallTime
 }
 
 /// What a process that is not the owner wants of a transfer; the owner hears the doorbell and obeys.

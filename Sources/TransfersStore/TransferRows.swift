@@ -22,7 +22,7 @@ struct TransferRows {
 
     static let summaryColumns = """
         t.id, t.session, t.identifier, t.kind, t.state, t.due, t.reason, t.asked, t.attempts, t.deliveries, t.created, \
-        t.host, t.priority, t.demands, t.description, p.acknowledged, p.total
+        t.host, t.priority, t.demands, t.description, p.acknowledged, p.total, json_extract(t.intent, '$.deadline')
         """
 
     /// - Throws: what a newer library wrote and this one cannot read.
@@ -77,7 +77,8 @@ struct TransferRows {
             order: TransferOrder(rawValue: row.integer(7)), attempts: row.count(8), deliveries: row.count(9),
             created: row.time(10), host: row.text(11), priority: Float(row.real(12)),
             demands: TransferDemands(rawValue: Int(truncatingIfNeeded: row.integer(13))),
-            taskDescription: row.optionalText(14), acknowledged: row.integer(15), total: row.optionalInteger(16))
+            taskDescription: row.optionalText(14), acknowledged: row.integer(15), total: row.optionalInteger(16),
+            deadline: row.optionalTime(17) ?? .distantFuture)
     }
 
     // MARK: Writing

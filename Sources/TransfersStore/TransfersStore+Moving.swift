@@ -56,15 +56,23 @@ extension TransfersStore {
     /// - Returns: false if it had ended already or is gone: then nothing was changed.
     @discardableResult
     package func finish(_ id: Int64, _ result: TransferResult) throws(TransferFailure) -> Bool {
+        try finish([(id, result)]).contains(id)
+    }
+
+    /// The same for several in one commit.
+    ///
+    /// - Returns: those that had not ended, and were there.
+    @discardableResult
+    package func finish(_ ends: [(id: Int64, result: TransferResult)]) throws(TransferFailure) -> Set<Int64> {
         try moving.withLock { moving throws(TransferFailure) in
             let pending = moving.pending
-            let isEnded = try write("end a transfer in") { rows in
+            let ended = try write("end transfers in") { rows in
                 try rows.put(pending, over: moving.written)
-                return try rows.end(id, result)
+                return try Set(ends.filter { try rows.end($0.id, $0.result) }.map(\.id))
             }
             moving.written(pending)
-            moving.forget(id)
-            return isEnded
+            for (id, _) in ends { moving.forget(id) }
+            return ended
         }
     }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+internal import BackgroundSurroundings
+import Dispatch
+import Synchronization
 package import TransfersCore
 package import TransfersStore
 
@@ -8,15 +11,115 @@ package import TransfersStore
 /// that one ends.
 ///
 /// All calls may be made on any thread. Those that write (`begin`, `pause`, `resume`, `cancel`) block for one commit.
+///
+/// Inputs come from any thread and are worked off in order on `worker`, as many as there are at a time: what machines want
+/// written goes into one commit, and only then what relies on it is done.
 package final class TransferSession: Sendable {
     package typealias Handler = @Sendable (StoredTransfer, TransferResult) async -> Void
     /// Completes a request: fields to add, and another URL if it chooses one.
     package typealias Authorizer =
         @Sendable (AuthorizationRequest, TransferIntent) async throws -> (HeaderFields, url: String?)
 
-    package let identifier: String
+    enum Input: Sendable {
+        case owned(SessionOwnership)
+        /// To a machine, if it is still the same.
+        case event(Int64, UInt64, TransferEvent)
+        case began([(id: Int64, entry: TransferQueue.Entry, withheld: WithheldRequest?)])
+        /// An order may stand in the store.
+        case ordered
+        case rang
+        /// An alarm went off, or something else may have become possible.
+        case look
+        case conditionsChanged
+        case clockSet
+        case authorizersChanged
+        case deliver(String)
+        case handlerReturned
+        case acknowledge(String, CheckedContinuation<Void, Never>)
+        /// The scheduled task runs.
+        case run(CheckedContinuation<Void, Never>)
+        case hold
+    }
 
-    init(_ identifier: String) { self.identifier = identifier }
+    /// Guarded by `state`; changed by `worker` alone, but for `inbox`, `handlers`, `authorizers`, `drained` and `begins`.
+    struct State {
+        var inbox: [Input] = []
+        var isWorking = false
+        var isAbandoned = false
+        var ownership: SessionOwnership?
+        var wait: OwnershipWait?
+        var queue: TransferQueue
+        /// Everything in `queue`, or on its way there.
+        var alive: Set<Int64> = []
+        /// Of those alive, which need no network.
+        var local: Set<Int64> = []
+        var works: [Int64: TransferWork] = [:]
+        var generation: UInt64 = 0
+        /// Rows up to here were read.
+        var lastRead: Int64 = 0
+        var dataVersion: Int64?
+        var withheld: [Int64: WithheldRequest] = [:]
+        var waitForNetwork: Set<Int64> = []
+        var waitForAuthorizer: Set<Int64> = []
+        var authorizers: [String: Authorizer] = [:]
+
+        var handlers: [String: [Handler]] = [:]
+        /// Ends that handlers were called with, and how many of them have not acknowledged.
+        var delivered: [String: (stored: StoredTransfer, calls: Int)] = [:]
+        var runningHandlers = 0
+        var drained: [@Sendable () -> Void] = []
+        /// Runs of the scheduled task.
+        var runs: [CheckedContinuation<Void, Never>] = []
+
+        /// Told to stop: nothing is begun.
+        var isHeld = false
+        var demands: TransferDemands = []
+        var unmet: TransferDemands = []
+        var networkIsThere: Bool?
+        var watch: (any ConditionsWatch)?
+        var observedDemands: TransferDemands?
+        /// Calls of `begin` that have armed and not committed yet.
+        var begins = 0
+        var scheduled: WallTime?
+        var isScheduledKnown = false
+        /// On the awake clock: when what is in the store's memory is written.
+        var flushAt: Int64?
+        var retryAt: Int64?
+        var failures = 0
+        /// Wall time less boot time.
+        var clockOffset: Int64 = 0
+        var alarm: (any Alarm)?
+        var clockWatch: (any Sendable & AnyObject)?
+        var doorbell: (any Sendable)?
+    }
+
+    package let identifier: String
+    let settings: SessionSettings
+    let opened: TransferWorld.Opened
+    let engine: @Sendable () throws(ExchangeFailure) -> any ExchangeEngine
+    let state: Mutex<State>
+    let hub = ProgressHub()
+    let worker: DispatchQueue
+    /// What waits for disks: digests, synchronizing, copies.
+    let files: DispatchQueue
+    /// One arms at a time.
+    let arming = Mutex(())
+
+    var store: TransfersStore { opened.store }
+    var parts: TransferWorld.Parts { opened.parts }
+
+    init(
+        _ identifier: String, _ settings: SessionSettings, _ opened: TransferWorld.Opened,
+        engine: @escaping @Sendable () throws(ExchangeFailure) -> any ExchangeEngine
+    ) {
+        self.identifier = identifier
+        self.settings = settings
+        self.opened = opened
+        self.engine = engine
+        state = Mutex(State(queue: TransferQueue(totalLimit: settings.totalLimit, hostLimit: settings.hostLimit)))
+        worker = DispatchQueue(label: "transfers.session")
+        files = DispatchQueue(label: "transfers.files", attributes: .concurrent)
+    }
 
     /// The one of this identifier in this process; made at the first call, whose settings count: the store is opened, the
     /// scheduled task registered, and ownership asked for.
@@ -24,39 +127,116 @@ package final class TransferSession: Sendable {
     /// - Throws: `badIdentifier`; `storage`, `diskFull`: the store cannot be used.
     package static func named(
         _ identifier: String, _ settings: SessionSettings = SessionSettings(), in world: TransferWorld = .shared
-    ) throws(TransferFailure) -> TransferSession { TransferSession(identifier) }
+    ) throws(TransferFailure) -> TransferSession { try world.session(identifier, settings) }
 
-    /// Starts or attaches, in one commit; durable when it returns. What is refused holds the others not back.
-    package func begin(_ drafts: [TransferIntentDraft]) -> [Result<BeginOutcome, TransferFailure>] { [] }
-
-    /// Has `handler` called exactly once, with the present or next end of this transfer; an end that lies in the outbox is
-    /// delivered at once. Returns false if there is no such transfer.
-    @discardableResult
-    package func attach(_ identifier: String, _ handler: @escaping Handler) -> Bool { false }
-
-    /// Forgets an end: the row and a file of ours go, the identifier is free. Every handler that was called for it has to
-    /// say so; the last one counts. Durable when it returns.
-    package func acknowledge(_ identifier: String) async {}
+    // MARK: Orders
 
     /// False if there is none, or it has ended. Durable when they return; done soon after, by whichever process moves it.
     @discardableResult
-    package func pause(_ identifier: String) -> Bool { false }
+    package func pause(_ identifier: String) -> Bool { order(.pause, identifier) }
     @discardableResult
-    package func resume(_ identifier: String) -> Bool { false }
+    package func resume(_ identifier: String) -> Bool { order(.resume, identifier) }
     @discardableResult
-    package func cancel(_ identifier: String) -> Bool { false }
+    package func cancel(_ identifier: String) -> Bool { order(.cancel, identifier) }
+
+    private func order(_ order: TransferOrder, _ identifier: String) -> Bool {
+        do throws(TransferFailure) {
+            guard let stored = try store.transfer(session: self.identifier, identifier: identifier),
+                try store.ask(order, of: stored.id)
+            else { return false }
+            send(.ordered)
+            return true
+        } catch {
+            parts.log(error.description)
+            return false
+        }
+    }
+
+    // MARK: Looking
 
     /// Every transfer of the session in the order of beginning, ends that were not acknowledged among them; with why each
     /// waits, and until when.
-    package func list() throws(TransferFailure) -> [TransferSummary] { [] }
-    package func find(_ identifier: String) throws(TransferFailure) -> StoredTransfer? { nil }
+    package func list() throws(TransferFailure) -> [TransferSummary] {
+        var lines: [TransferSummary] = []
+        while true {
+            let page = try store.list(session: identifier, after: lines.last?.id ?? 0)
+            if page.isEmpty { break }
+            lines += page
+        }
+        let now = parts.time.now().wall
+        state.withLock { state in
+            for index in lines.indices {
+                if state.works[lines[index].id] != nil, lines[index].state == .waiting { lines[index].state = .running }
+                guard lines[index].state == .waiting, let wait = state.queue.waits(lines[index].id, now: now) else {
+                    continue
+                }
+                lines[index].reason = wait.reason
+                lines[index].due = wait.until ?? .distantFuture
+            }
+        }
+        return lines
+    }
+
+    package func find(_ identifier: String) throws(TransferFailure) -> StoredTransfer? {
+        guard var stored = try store.transfer(session: self.identifier, identifier: identifier) else { return nil }
+        stored.checkpoint.state = state(of: stored)
+        return stored
+    }
 
     /// What is known now, then every change, the newest only if one is slow; ends with the transfer.
-    package func progress(_ identifier: String) -> AsyncStream<TransferProgress> { AsyncStream { $0.finish() } }
+    package func progress(_ identifier: String) -> AsyncStream<TransferProgress> {
+        let (stream, continuation) = hub.follow(identifier)
+        guard let stored = try? find(identifier) else {
+            continuation.finish()
+            return stream
+        }
+        hub.tell(identifier) { Self.progress(of: stored) }
+        return stream
+    }
+
+    static func progress(of stored: StoredTransfer) -> TransferProgress {
+        let state: TransferProgress.State =
+            switch stored.checkpoint.state {
+            case .waiting(let until, let reason): .waiting(reason, until: until == .distantFuture ? nil : until)
+            case .paused: .waiting(.paused, until: nil)
+            case .running: .running
+            case .ended: .ended
+            }
+        return TransferProgress(
+            completed: stored.checkpoint.acknowledged, total: stored.checkpoint.total ?? stored.intent.sourceSize,
+            state: stored.result == nil ? state : .ended)
+    }
+
+    /// As the queue has it, where this process moves it.
+    private func state(of stored: StoredTransfer) -> TransferCheckpoint.State {
+        let now = parts.time.now().wall
+        return state.withLock { state in
+            guard case .waiting = stored.checkpoint.state else { return stored.checkpoint.state }
+            if state.works[stored.id] != nil { return .running }
+            guard let wait = state.queue.waits(stored.id, now: now) else { return stored.checkpoint.state }
+            return .waiting(until: wait.until ?? .distantFuture, reason: wait.reason)
+        }
+    }
+
+    // MARK: Hooks
 
     /// Calls `action` once, when nothing runs or could run now and every handler has returned.
-    package func whenDrained(_ action: @escaping @Sendable () -> Void) {}
+    package func whenDrained(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.drained.append(action) }
+        send(.look)
+    }
 
     /// Registers the hook that intents name; nil removes it. Transfers that waited for one are tried again.
-    package func setAuthorizer(_ name: String, _ hook: Authorizer?) {}
+    package func setAuthorizer(_ name: String, _ hook: Authorizer?) {
+        state.withLock { $0.authorizers[name] = hook }
+        if hook != nil { send(.authorizersChanged) }
+    }
+}
+
+extension TransferIntent {
+    /// Of all files of an upload.
+    var sourceSize: Int64? {
+        guard case .upload(let source, _) = work else { return nil }
+        return furtherSources.reduce(source.size) { $0 + $1.size }
+    }
 }

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+internal import TransfersCore
+internal import TransfersStore
+
+extension TransferSession {
+    /// Has `handler` called exactly once, with the present or next end of this transfer; an end that lies in the outbox is
+    /// delivered at once. Returns false if there is no such transfer.
+    @discardableResult
+    package func attach(_ identifier: String, _ handler: @escaping Handler) -> Bool {
+        let (index, isFirst) = state.withLock { state in
+            state.handlers[identifier, default: []].append(handler)
+            return ((state.handlers[identifier]?.count ?? 1) - 1, state.handlers[identifier]?.count == 1)
+        }
+        do throws(TransferFailure) {
+            guard let stored = try store.transfer(session: self.identifier, identifier: identifier) else {
+                state.withLock { state in
+                    if isFirst {
+                        state.handlers[identifier] = nil
+                    } else if state.handlers[identifier]?.indices.contains(index) == true {
+                        state.handlers[identifier]?.remove(at: index)
+                    }
+                }
+                return false
+            }
+            if stored.result != nil { send(.deliver(identifier)) }
+        } catch {
+            parts.log(error.description)
+        }
+        return true
+    }
+
+    /// Forgets an end: the row and a file of ours go, the identifier is free. Every handler that was called for it has to
+    /// say so; the last one counts. Durable when it returns.
+    package func acknowledge(_ identifier: String) async {
+        await withCheckedContinuation { send(.acknowledge(identifier, $0)) }
+    }
+
+    // MARK: Delivering
+
+    /// These stand in the outbox now.
+    func ended(_ ends: [(id: Int64, result: TransferResult)]) {
+        if ends.isEmpty { return }
+        var delivering: [StoredTransfer] = []
+        for (id, result) in ends {
+            let stored = state.withLock { state in
+                guard let machine = state.works[id]?.machine else { return nil as StoredTransfer? }
+                state.works[id]?.stored.result = result
+                state.works[id]?.stored.checkpoint = machine.checkpoint
+                return state.works[id]?.stored
+            }
+            leave(id)
+            if let stored {
+                delivering.append(stored)
+                hub.tell(stored.intent.identifier) {
+                    var progress = Self.progress(of: stored)
+                    if result.outcome == .succeeded, let total = progress.total { progress.completed = total }
+                    return progress
+                }
+            }
+        }
+        deliver(delivering)
+    }
+
+    func deliverStored(_ identifier: String) {
+        guard let stored = (try? store.transfer(session: self.identifier, identifier: identifier)) ?? nil,
+            stored.result != nil
+        else { return }
+        deliver([stored])
+    }
+
+    /// Whatever lies in the outbox and somebody waits for.
+    func deliverResults() {
+        if state.withLock({ $0.handlers.isEmpty }) { return }
+        var last: Int64 = 0
+        while let page = try? store.results(session: identifier, after: last), let end = page.last {
+            last = end.id
+            deliver(page)
+        }
+    }
+
+    private func deliver(_ ends: [StoredTransfer]) {
+        let wanted = state.withLock { state in ends.filter { state.handlers[$0.intent.identifier] != nil } }
+        if wanted.isEmpty { return }
+        do throws(TransferFailure) {
+            try store.markDelivered(wanted.map(\.id))
+        } catch {
+            // Once too often is better than never.
+            parts.log(error.description)
+        }
+        for var stored in wanted {
+            stored.deliveries += 1
+            guard let result = stored.result else { continue }
+            let handlers = state.withLock { state in
+                let handlers = state.handlers.removeValue(forKey: stored.intent.identifier) ?? []
+                state.runningHandlers += handlers.count
+                state.delivered[stored.intent.identifier, default: (stored, 0)].calls += handlers.count
+                return handlers
+            }
+            for handler in handlers {
+                Task { [stored] in
+                    await handler(stored, result)
+                    self.send(.handlerReturned)
+                }
+            }
+        }
+    }
+
+    /// All in one commit.
+    func forget(_ acknowledged: [(identifier: String, continuation: CheckedContinuation<Void, Never>)]) {
+        if acknowledged.isEmpty { return }
+        var ended: [StoredTransfer] = []
+        for (identifier, _) in acknowledged {
+            let (known, isLast) = state.withLock { state -> (StoredTransfer?, Bool) in
+                guard let delivered = state.delivered[identifier] else { return (nil, true) }
+                state.delivered[identifier]?.calls -= 1
+                if delivered.calls > 1 { return (nil, false) }
+                state.delivered[identifier] = nil
+                return (delivered.stored, true)
+            }
+            if !isLast { continue }
+            let stored =
+                known ?? (try? store.transfer(session: self.identifier, identifier: identifier)).flatMap(\.self)
+            if let stored, stored.result != nil { ended.append(stored) }
+        }
+        // Before the row goes, so that nothing is left that nobody knows of.
+        for stored in ended { opened.folder.removeLeftovers(of: stored.intent) }
+        do throws(TransferFailure) {
+            try store.acknowledge(ended.map(\.id))
+        } catch {
+            parts.log(error.description)
+        }
+        for (_, continuation) in acknowledged { continuation.resume() }
+    }
+}

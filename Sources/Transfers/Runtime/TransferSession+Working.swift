@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+internal import BackgroundSurroundings
+internal import TransfersCore
+internal import TransfersStore
+
+// One thread at a time works the inputs off, in order.
+extension TransferSession {
+    func send(_ input: Input) {
+        let (isMine, isAbandoned) = state.withLock { state in
+            if state.isAbandoned { return (false, true) }
+            state.inbox.append(input)
+            defer { state.isWorking = true }
+            return (!state.isWorking, false)
+        }
+        if isMine { worker.async { self.work() } }
+        if isAbandoned { Self.refuse(input) }
+    }
+
+    /// Who waits for an answer has one.
+    static func refuse(_ input: Input) {
+        switch input {
+        case .acknowledge(_, let continuation), .run(let continuation): continuation.resume()
+        default: break
+        }
+    }
+
+    private func work() {
+        while true {
+            let inputs = state.withLock { state in
+                defer { state.inbox = [] }
+                if state.inbox.isEmpty { state.isWorking = false }
+                return state.inbox
+            }
+            if inputs.isEmpty { return }
+            var acknowledged: [(String, CheckedContinuation<Void, Never>)] = []
+            for input in inputs {
+                if case .acknowledge(let identifier, let continuation) = input {
+                    acknowledged.append((identifier, continuation))
+                } else {
+                    take(input)
+                }
+            }
+            forget(acknowledged)
+            turn()
+        }
+    }
+
+    private func take(_ input: Input) {
+        switch input {
+        case .owned(let ownership): takeOver(ownership)
+        case .event(let id, let generation, let event): tell(id, event, generation: generation)
+        case .began(let began): add(began)
+        case .ordered: takeOrders()
+        case .rang: heard()
+        case .look, .acknowledge: break
+        case .conditionsChanged: observe()
+        case .clockSet: followClock()
+        case .authorizersChanged: wakeAuthorized()
+        case .deliver(let identifier): deliverStored(identifier)
+        case .handlerReturned: state.withLock { $0.runningHandlers -= 1 }
+        case .run(let continuation):
+            state.withLock { state in
+                state.isHeld = false
+                // What was scheduled is what runs now.
+                state.isScheduledKnown = false
+                state.runs.append(continuation)
+            }
+        case .hold:
+            let working = state.withLock { state in
+                state.isHeld = true
+                return state.works.keys.sorted()
+            }
+            for id in working { tell(id, .hold(.turn)) }
+        }
+    }
+
+    /// What follows from whatever was heard.
+    private func turn() {
+        guard state.withLock({ !$0.isAbandoned }) else { return }
+        settle()
+        if state.withLock({ $0.ownership != nil }) {
+            tellTime()
+            settle()
+            var isAgain = true
+            while isAgain {
+                isAgain = beginDue()
+                settle()
+            }
+        }
+        keep()
+        tellIdle()
+    }
+
+    // MARK: Machines
+
+    /// Says something to a machine that is at work.
+    func tell(_ id: Int64, _ event: TransferEvent, generation: UInt64? = nil) {
+        let now = parts.time.now().wall
+        state.withLock { state in
+            guard state.works[id] != nil, generation == nil || state.works[id]?.generation == generation else { return }
+            state.works[id]?.hear(event, at: now)
+        }
+    }
+
+    /// Says something to a machine, made anew if it rests.
+    func tellResting(_ id: Int64, _ event: TransferEvent) {
+        if state.withLock({ $0.works[id] == nil }), !wake(id) { return }
+        tell(id, event)
+    }
+
+    private func tellTime() {
+        let now = parts.time.now().wall
+        let (overdue, working) = state.withLock { state in
+            (
+                state.queue.overdue(now: now),
+                state.works.values.filter { work in work.machine.nextInstant.map { $0 <= now } ?? false }.map(\.id)
+            )
+        }
+        for id in Set(overdue).union(working).sorted() { tellResting(id, .timeReached) }
+    }
+
+    /// Whether anything was begun.
+    private func beginDue() -> Bool {
+        let now = parts.time.now().wall
+        let ids = state.withLock { state in state.isHeld ? [] : state.queue.begin(now: now) }
+        for id in ids { tellResting(id, .begin) }
+        return !ids.isEmpty
+    }
+
+    /// Makes the machine of one that rests; false if it is gone, or may not be sent by this process.
+    private func wake(_ id: Int64) -> Bool {
+        let stored: StoredTransfer?
+        do throws(TransferFailure) {
+            stored = try store.transfer(id)
+        } catch {
+            parts.log(error.description)
+            rest(id, nil)
+            return false
+        }
+        guard var stored, stored.result == nil, stored.checkpoint.state != .ended else {
+            leave(id)
+            return false
+        }
+        let isComplete = state.withLock { state in
+            if let withheld = state.withheld[id] {
+                stored.intent.url = withheld.url
+                stored.intent.fields = withheld.fields
+                return true
+            }
+            // The hook of an intent gives what was withheld, or says that it cannot.
+            return stored.withheld.isEmpty || stored.intent.authorizer != nil
+        }
+        guard isComplete else {
+            stored.checkpoint.state = .waiting(until: .distantFuture, reason: .authorizer)
+            _ = try? store.update(id, stored.checkpoint, durably: true)
+            state.withLock { _ = $0.waitForAuthorizer.insert(id) }
+            rest(id, stored)
+            return false
+        }
+        state.withLock { state in
+            state.generation += 1
+            var work = TransferWork(stored, generation: state.generation)
+            if state.networkIsThere == false, !work.isLocal {
+                work.hear(.networkChanged(isThere: false), at: .epoch)
+            }
+            state.works[id] = work
+        }
+        return true
+    }
+
+    /// Back into the queue; what could not be read is tried again.
+    private func rest(_ id: Int64, _ stored: StoredTransfer?) {
+        let now = parts.time.now().wall
+        let queued =
+            stored.flatMap { self.entry(of: $0, now) }
+            ?? TransferQueue.Entry(id: id, host: "", earliest: now.advanced(by: .seconds(600)), reason: .retry)
+        state.withLock { $0.queue.put(queued) }
+    }
+
+    /// It has ended, or is gone.
+    func leave(_ id: Int64) {
+        state.withLock { state in
+            state.queue.remove(id)
+            state.alive.remove(id)
+            state.local.remove(id)
+            state.withheld[id] = nil
+            state.waitForNetwork.remove(id)
+            state.waitForAuthorizer.remove(id)
+        }
+    }
+
+    // MARK: Others' words
+
+    private func takeOrders() {
+        guard state.withLock({ $0.ownership != nil }) else { return }
+        do throws(TransferFailure) {
+            for (number, (id, order)) in try store.takeOrders(session: identifier).enumerated() {
+                switch order {
+                case .pause: tellResting(id, .pause)
+                case .resume: tellResting(id, .resume)
+                case .cancel: tellResting(id, .cancel)
+                }
+                // Together in a commit, but not all in memory.
+                if number % 64 == 63 { settle() }
+            }
+        } catch {
+            failed(error)
+        }
+    }
+
+    private func wakeAuthorized() {
+        let now = parts.time.now().wall
+        let ids = state.withLock { state in
+            defer { state.waitForAuthorizer = [] }
+            return state.waitForAuthorizer.sorted()
+        }
+        for id in ids where state.withLock({ $0.works[id] == nil }) { hasten(id, now) }
+    }
+
+    /// One that rests may run now.
+    func hasten(_ id: Int64, _ now: WallTime) {
+        guard let stored = try? store.transfer(id), var entry = entry(of: stored, now) else { return }
+        if stored.checkpoint.state == .paused { return }
+        entry.earliest = max(now, stored.intent.earliest ?? now)
+        entry.reason = .turn
+        state.withLock { $0.queue.put(entry) }
+    }
+}
+
+extension TransferWork {
+    mutating func hear(_ event: TransferEvent, at now: WallTime) {
+        var random = SystemRandomNumberGenerator()
+        effects += machine.handle(event, at: now, random: &random)
+    }
+}

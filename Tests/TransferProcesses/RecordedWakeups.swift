@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright (c) 2026 the swift-background authors
+
+package import BackgroundSurroundings
+import Synchronization
+internal import Transfers
+
+/// Remembers what was scheduled, and runs a session's task when a test says so.
+package final class RecordedWakeups: TransferWakeups {
+    package struct Scheduled: Sendable, Equatable {
+        package var session: String
+        package var instant: WallTime?
+        package var requiresNetwork: Bool
+    }
+
+    private struct State {
+        var scheduled: [Scheduled] = []
+        var runs: [String: @Sendable () async -> Void] = [:]
+    }
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package var all: [Scheduled] { state.withLock(\.scheduled) }
+    package var last: Scheduled? { state.withLock(\.scheduled.last) }
+
+    package func run(_ session: String) async { await state.withLock { $0.runs[session] }?() }
+
+    package func register(session: String, run: @escaping @Sendable () async -> Void) {
+        state.withLock { $0.runs[session] = run }
+    }
+
+    package func schedule(session: String, at instant: WallTime?, requiresNetwork: Bool) throws {
+        state.withLock {
+            $0.scheduled.append(Scheduled(session: session, instant: instant, requiresNetwork: requiresNetwork))
+        }
+    }
+}
