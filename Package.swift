@@ -210,6 +210,14 @@ let package = Package(
         clientCode("Swift6", .v6, ["-enable-upcoming-feature", "MemberImportVisibility"]),
         clientCode("UncheckedTasks", .v6),
         clientCode("PlacesInSwift5", .v5, dependencies: ["SchedulingTesting"]),
+        clientCode("TransfersSwift5", .v5, dependencies: ["Background"]),
+        clientCode(
+            "TransfersSwift6", .v6, ["-enable-upcoming-feature", "MemberImportVisibility"],
+            dependencies: ["Background"]),
+        clientCode(
+            "TransfersMainActor", .v6,
+            ["-default-isolation", "MainActor", "-enable-upcoming-feature", "NonisolatedNonsendingByDefault"],
+            dependencies: ["Background"]),
         clientCode(
             "MainActorByDefault", .v6,
             ["-default-isolation", "MainActor", "-enable-upcoming-feature", "NonisolatedNonsendingByDefault"]),
