@@ -3,7 +3,7 @@
 
 internal import BackgroundSurroundings
 import Foundation
-internal import SchedulingRuntime
+import SchedulingRuntime
 internal import TransfersCore
 
 #if canImport(FoundationNetworking)

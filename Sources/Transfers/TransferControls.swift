@@ -2,7 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 import Foundation
-internal import SchedulingRuntime
+import SchedulingRuntime
 public import TransfersCore
 
 /// What a ``TransferControls`` works with; nothing of it is of use to others.

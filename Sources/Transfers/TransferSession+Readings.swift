@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
-internal import BackgroundMonitors
+import BackgroundMonitors
 internal import BackgroundSurroundings
 import Foundation
 

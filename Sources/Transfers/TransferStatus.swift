@@ -3,7 +3,7 @@
 
 internal import BackgroundSurroundings
 import Foundation
-internal import SchedulingRuntime
+import SchedulingRuntime
 public import TransfersCore
 internal import TransfersStore
 

@@ -94,7 +94,7 @@ final class TransferTaskState: Sendable {
     var moved: Int64 { stored?.checkpoint.acknowledged ?? 0 }
 
     /// -1 while nobody knows, as of a URL session's task.
-    var total: Int64 { stored?.checkpoint.total ?? stored?.intent.uploadSize ?? NSURLSessionTransferSizeUnknown }
+    var total: Int64 { stored?.checkpoint.total ?? stored?.intent.sourceSize ?? NSURLSessionTransferSizeUnknown }
 
     /// Follows the transfer from the first time on that somebody asks for it.
     var progress: Progress {
@@ -115,13 +115,6 @@ final class TransferTaskState: Sendable {
     func cancel() { session?.cancel(identifier) }
     func suspend() { session?.pause(identifier) }
     func resume() { session?.resume(identifier) }
-}
-
-extension TransferIntent {
-    var uploadSize: Int64? {
-        guard case .upload(let source, _) = work else { return nil }
-        return furtherSources.reduce(source.size) { $0 + $1.size }
-    }
 }
 
 extension URLRequest {

@@ -20,13 +20,21 @@ extension TransferIntent {
     private func isSameWork(as other: TransferIntent) -> Bool {
         switch (work, other.work) {
         case (.upload(let source, let method), .upload(let otherSource, let otherMethod)):
-            guard method == otherMethod else { return false }
+            guard method.isAskedAgain(by: otherMethod) else { return false }
             return source.isAskedAgain(by: otherSource)
         case (.download(let target), .download(let otherTarget)):
             return target.destination == otherTarget.destination && target.digest == otherTarget.digest
                 && target.replacesExisting == otherTarget.replacesExisting
         default: return false
         }
+    }
+}
+
+extension UploadProtocol {
+    /// A form that is described anew has another boundary.
+    fileprivate func isAskedAgain(by other: UploadProtocol) -> Bool {
+        if case .form(let form) = self, case .form(let otherForm) = other { return form.parts == otherForm.parts }
+        return self == other
     }
 }
 
