@@ -148,6 +148,37 @@ package final class Database {
     private func overwriteFailedCommit() {
         guard let version = try? userVersion() else { return }
         try? execute("PRAGMA user_version = \(version)")
+        try? rewriteLog()
+    }
+
+    /// The kernel counts pages as written when their sync has failed, those of others as well: of a commit that a dead
+    /// process left unsynced the disk may have nothing, and no later sync would write it; then a power cut would take all
+    /// that was committed behind it. So the log is written once more, as it is.
+    /// <https://www.kernel.org/doc/html/latest/filesystems/vfs.html#handling-errors-during-writeback>
+    private func rewriteLog() throws {
+        // Nobody else writes meanwhile.
+        try statement("BEGIN IMMEDIATE").run()
+        defer { rollBack() }
+        var found: UnsafeMutablePointer<sqlite3_file>?
+        let code = withUnsafeMutablePointer(to: &found) {
+            sqlite3_file_control(connection, nil, SQLITE_FCNTL_JOURNAL_POINTER, $0)
+        }
+        guard code == SQLITE_OK, let file = found, let methods = file.pointee.pMethods?.pointee,
+            let read = methods.xRead, let write = methods.xWrite, let sync = methods.xSync
+        else { return }
+        // The header of the log, and one before each page (https://www.sqlite.org/fileformat2.html#walformat).
+        let page = Int(try integer("PRAGMA page_size") ?? 4096)
+        let size = 32 + logPages * (24 + page)
+        var chunk = [UInt8](repeating: 0, count: 24 + page)
+        var offset = 0
+        while offset < size {
+            let count = Int32(min(chunk.count, size - offset))
+            guard read(file, &chunk, count, sqlite3_int64(offset)) == SQLITE_OK,
+                write(file, chunk, count, sqlite3_int64(offset)) == SQLITE_OK
+            else { return }
+            offset += Int(count)
+        }
+        _ = sync(file, SQLITE_SYNC_NORMAL)
     }
 
     /// Runs `body` on one snapshot, without writing.

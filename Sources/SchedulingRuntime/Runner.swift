@@ -252,9 +252,8 @@ final class Runner: Sendable {
             case .noHandler: ([], occurrence.postponements)
             }
         // Two looks may have found it: the second one finds that it was put off.
-        let done = try store.postpone([
-            Postponement(occurrence: occurrence.id, until: postponement.until, waiting: waiting, seen: seen)
-        ])
+        let put = Postponement(occurrence: occurrence.id, until: postponement.until, waiting: waiting, seen: seen)
+        let done = try store.postpone([put], now: now)
         guard done.contains(occurrence.id) else { return }
         if !waiting.isEmpty { environment.emitWaiting(occurrence, for: waiting, until: postponement.until) }
         guard postponement.cause == .noHandler, occurrence.postponements == 0 else { return }

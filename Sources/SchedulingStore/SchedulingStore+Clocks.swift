@@ -9,7 +9,7 @@ import SchedulingCore
 /// What happens to instants when the wall clock or the system's time zone is set.
 extension SchedulingStore {
     /// Sets anew from `now` what was submitted implausibly far ahead of it, as before the wall clock was moved back: each
-    /// keeps its distance from its submission. Without any, it reads one row.
+    /// keeps its distance from its submission; and what was put off then is put off from now. Without any, it reads one row.
     package func reanchor(now: WallTime, implausible: Duration) throws(SchedulingFailure) -> [HistoryEntry] {
         let horizon = now.advanced(by: implausible)
         let latest = try read("look for a moved clock") { _ in
@@ -17,6 +17,7 @@ extension SchedulingStore {
         }
         if latest <= horizon.microseconds { return [] }
         return try write("set instants anew", rings: true) { _ in
+            let late = try putOffAhead(of: horizon, now: now)
             let moved = try movedAhead(of: horizon, now: now)
             for (occurrence, entry) in moved {
                 try record(entry, run: occurrence.id)
@@ -29,7 +30,7 @@ extension SchedulingStore {
                 UPDATE OR IGNORE occurrences SET \
                 instant = ?1 + (min(instant, \(Self.farAhead)) - submitted) + ?3 * (1 + (id & 1023)), \
                 eligible = ?1 + (min(eligible, \(Self.farAhead)) - submitted) + ?3 * (1 + (id & 1023)), \
-                submitted = ?1 WHERE state <> 1 AND submitted > ?2
+                submitted = ?1, since = NULL WHERE state <> 1 AND submitted > ?2
                 """)
             try statement.bind(now, at: 1)
             try statement.bind(horizon, at: 2)
@@ -38,11 +39,43 @@ extension SchedulingStore {
                 try statement.run()
             }
             let remembered = try database.statement(
-                "UPDATE sequence SET latest = max(?1, coalesce((SELECT max(submitted) FROM occurrences), ?1))")
+                """
+                UPDATE sequence SET latest = \
+                max(?1, coalesce((SELECT max(max(submitted, coalesce(since, submitted))) FROM occurrences), ?1))
+                """)
             try remembered.bind(now, at: 1)
             try remembered.run()
-            return moved.map(\.1)
+            return late + moved.map(\.1)
         }
+    }
+
+    /// What was put off, given back or set free under a clock far ahead: it keeps its delay from then. Its instant stays, but
+    /// for one that was set to the very moment at which it was set free.
+    private func putOffAhead(of horizon: WallTime, now: WallTime) throws -> [HistoryEntry] {
+        let found = try database.statement(
+            """
+            SELECT \(Occurrence.columns) FROM occurrences o JOIN requests r ON r.id = o.request \
+            WHERE o.state <> 1 AND o.submitted <= ?1 AND o.since > ?1 ORDER BY o.id
+            """)
+        try found.bind(horizon, at: 1)
+        let entries = try found.rows {
+            let occurrence = Occurrence(row: $0)
+            return HistoryEntry(
+                identifier: occurrence.identifier, outcome: .clockMoved,
+                detail: "the clock now reads much earlier than when it was put off; it is due as long from now",
+                processIdentifier: pid, scheduled: occurrence.instant, ended: now)
+        }
+        for entry in entries { try record(entry) }
+        let statement = try database.statement(
+            """
+            UPDATE OR IGNORE occurrences SET instant = CASE instant WHEN since THEN ?1 ELSE instant END, eligible = \
+            max(CASE instant WHEN since THEN ?1 ELSE instant END, ?1 + (min(eligible, \(Self.farAhead)) - since)), \
+            since = ?1 WHERE state <> 1 AND submitted <= ?2 AND since > ?2
+            """)
+        try statement.bind(now, at: 1)
+        try statement.bind(horizon, at: 2)
+        try statement.run()
+        return entries
     }
 
     /// Keeps sums of instants within 64 bits, where SQLite would go on with floating point.
@@ -112,10 +145,7 @@ extension SchedulingStore {
                 let named = occurrence.terms.earliest.map(WallTime.init(microseconds:))
                 try plan(occurrence, from: max(now, named ?? now), now: now)
             }
-            // What was counted now shows that the clock was moved back, if it is.
-            let latest = try database.statement("UPDATE sequence SET latest = max(latest, ?1)")
-            try latest.bind(now, at: 1)
-            try latest.run()
+            try remember(now)
             let remember = try database.statement("INSERT OR REPLACE INTO meta (key, value) VALUES ('zone', ?1)")
             try remember.bind(zone, at: 1)
             try remember.run()

@@ -140,11 +140,11 @@ extension SchedulingStore {
         }
         if let cut = held.cut, cut.isInterruption {
             entries.append(entry(.interrupted, cut, "its process died before it had stopped"))
-            return try release(occurrence: occurrence.id, eligible: now, attempts: occurrence.attempts)
+            return try release(occurrence: occurrence.id, eligible: now, attempts: occurrence.attempts, now: now)
         }
         if held.boot != boot {
             entries.append(entry(.interrupted, nil, "the host went down"))
-            return try release(occurrence: occurrence.id, eligible: now, attempts: occurrence.attempts)
+            return try release(occurrence: occurrence.id, eligible: now, attempts: occurrence.attempts, now: now)
         }
         // A cut for a used-up budget is the task's own doing: it burns the attempt, as the run's own end would have.
         entries.append(
@@ -152,7 +152,8 @@ extension SchedulingStore {
         occurrence.attempts += 1
         switch retry(occurrence) {
         case .again(let instant):
-            try release(occurrence: occurrence.id, eligible: instant, attempts: occurrence.attempts)
+            try release(
+                occurrence: occurrence.id, eligible: instant, attempts: occurrence.attempts, now: now)
         case .giveUp:
             entries.append(entry(.gaveUp, nil, "after \(occurrence.attempts) attempts"))
             try conclude(occurrence, .failed, now: now)

@@ -175,9 +175,10 @@ extension SchedulingStore {
     /// What was submitted to run after this one succeeded may run.
     private func free(followersOf request: Int64, now: WallTime) throws {
         for (follower, _) in try followers(of: request) {
+            try remember(now)
             let occurrences = try database.statement(
                 """
-                UPDATE occurrences SET state = 0, instant = max(instant, ?2), eligible = max(eligible, ?2) \
+                UPDATE occurrences SET state = 0, instant = max(instant, ?2), eligible = max(eligible, ?2), since = ?2 \
                 WHERE request = ?1 AND state = 2
                 """)
             try occurrences.bind(follower, at: 1)

@@ -192,7 +192,7 @@ extension SchedulingStore {
             run: occurrence.id, again: cancelled ? nil : end.again)
         if let again = end.again, !cancelled {
             let attempts = occurrence.attempts + (end.outcome.burnsAttempt ? 1 : 0)
-            try release(occurrence: occurrence.id, eligible: again, attempts: attempts)
+            try release(occurrence: occurrence.id, eligible: again, attempts: attempts, now: end.ended)
         } else {
             if end.givesUp {
                 try record(entry(.gaveUp, nil, "after \(occurrence.attempts + 1) attempts"), run: occurrence.id)
@@ -206,13 +206,14 @@ extension SchedulingStore {
 
     /// Puts pending occurrences off, in one commit, and returns which. Those that are no longer pending are passed over.
     @discardableResult
-    package func postpone(_ items: [Postponement]) throws(SchedulingFailure) -> Set<Int64> {
+    package func postpone(_ items: [Postponement], now: WallTime) throws(SchedulingFailure) -> Set<Int64> {
         if items.isEmpty { return [] }
         return try write("put runs off") { _ in
             var done: Set<Int64> = []
             let statement = try database.statement(
                 """
-                UPDATE occurrences SET eligible = max(?2, instant), waiting = ?3, postponements = min(postponements + 1, 1000000) \
+                UPDATE occurrences SET eligible = max(?2, instant), waiting = ?3, since = ?5, \
+                postponements = min(postponements + 1, 1000000) \
                 WHERE id = ?1 AND state = 0 AND postponements = coalesce(?4, postponements)
                 """)
             for item in items {
@@ -220,9 +221,11 @@ extension SchedulingStore {
                 try statement.bind(item.until, at: 2)
                 try statement.bind(Int64(item.waiting.rawValue), at: 3)
                 try statement.bind(item.seen.map(Int64.init), at: 4)
+                try statement.bind(now, at: 5)
                 try statement.run()
                 if database.changes > 0 { done.insert(item.occurrence) }
             }
+            if !done.isEmpty { try remember(now) }
             return done
         }
     }

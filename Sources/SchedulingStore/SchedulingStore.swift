@@ -174,6 +174,14 @@ package final class SchedulingStore: Sendable {
         }
     }
 
+    /// Lets go of what this owner holds, as its death would: others recover it. It may become an owner again.
+    package func forsake() {
+        lock.withLock { state in
+            if let owner = state.owner { owners.unlock(owner) }
+            state.owner = nil
+        }
+    }
+
     // MARK: Beside the transactions
 
     /// Runs `body` while no other thread or process arms a wake-up. Never inside a call of this store.

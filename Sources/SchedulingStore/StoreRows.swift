@@ -82,15 +82,24 @@ extension SchedulingStore {
     }
 
     /// A claimed occurrence is pending again. Never eligible before its instant, so that what is due can be claimed.
-    func release(occurrence: Int64, eligible: WallTime, attempts: Int) throws {
+    func release(occurrence: Int64, eligible: WallTime, attempts: Int, now: WallTime) throws {
         let statement = try database.statement(
             """
             UPDATE occurrences SET state = 0, eligible = max(?2, instant), attempts = ?3, postponements = 0, \
-            waiting = 0, owner = NULL, started = NULL, cut = NULL, stop = NULL WHERE id = ?1
+            waiting = 0, owner = NULL, started = NULL, cut = NULL, stop = NULL, since = ?4 WHERE id = ?1
             """)
         try statement.bind(occurrence, at: 1)
         try statement.bind(eligible, at: 2)
         try statement.bind(Int64(attempts), at: 3)
+        try statement.bind(now, at: 4)
+        try statement.run()
+        try remember(now)
+    }
+
+    /// What was counted now shows that the clock was moved back, if it is.
+    func remember(_ now: WallTime) throws {
+        let statement = try database.statement("UPDATE sequence SET latest = ?1 WHERE latest < ?1")
+        try statement.bind(now, at: 1)
         try statement.run()
     }
 }

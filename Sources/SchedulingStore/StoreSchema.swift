@@ -7,7 +7,7 @@ import BackgroundStore
 enum StoreSchema {
     static let format = StoreFormat(
         applicationIdentifier: 0x7362_6773,  // "sbgs"
-        steps: [first, second, third], afterSettingAside: "Submit the requests again")
+        steps: [first, second, third, fourth], afterSettingAside: "Submit the requests again")
 
     static let version = format.version
 
@@ -72,4 +72,8 @@ enum StoreSchema {
         ALTER TABLE occurrences ADD COLUMN starts INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE occurrences ADD COLUMN forced INTEGER NOT NULL DEFAULT 0;
         """
+
+    /// - `occurrences`: `since` is when `eligible` was set after the submission, by a retry or because something was not met:
+    ///   a clock that was wrong then has put that instant where nobody waits for it. `latest` is no earlier than it, either.
+    private static let fourth = "ALTER TABLE occurrences ADD COLUMN since INTEGER;"
 }

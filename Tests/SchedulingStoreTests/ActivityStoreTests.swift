@@ -86,6 +86,7 @@ struct ActivityStoreTests {
             ALTER TABLE requests DROP COLUMN replaces;
             ALTER TABLE occurrences DROP COLUMN starts;
             ALTER TABLE occurrences DROP COLUMN forced;
+            ALTER TABLE occurrences DROP COLUMN since;
             """)
         try database.setUserVersion(1)
         let store = try state.store()

@@ -31,6 +31,19 @@ struct OwningTests {
         return (store, recovery.recovered)
     }
 
+    @Test("what an owner lets go of is recovered by the next one, and it may become an owner again")
+    func forsaken() throws {
+        let store = try state.owner()
+        try store.submit(request("a"))
+        #expect(try store.claimDue().count == 1)
+        store.forsake()
+        let other = try state.store(pid: 2)
+        let recovery = try other.becomeOwner(resident: false, now: t(5)) { _ in .again(at: t(5)) }
+        #expect(recovery.recovered.map(\.outcome) == [.abandoned])
+        _ = try store.becomeOwner(resident: false, now: t(5)) { _ in .giveUp }
+        #expect(try store.claimDue(now: 5).count == 1)
+    }
+
     @Test("an owner that lives is left alone")
     func alive() throws {
         let living = try state.owner()

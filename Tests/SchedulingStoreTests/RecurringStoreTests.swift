@@ -46,6 +46,45 @@ struct RecurringStoreTests {
         #expect(try live(store).count == 2)
     }
 
+    @Test("what was put off, cut or set free under a clock far ahead is due as long from the mended one")
+    func putOffUnderAWrongClock() throws {
+        let store = try state.owner()
+        let ahead: Int64 = 1000 * 86_400
+        for name in ["put off", "cut", "leader"] {
+            try store.submit(
+                NewRequest(identifier: name, kind: .processing, instant: t(60), hasEarliest: true))
+        }
+        try store.submit(following("freed", "leader"))
+        func only(_ name: String) throws -> Occurrence { try #require(try live(store, name).first) }
+        let postponement = Postponement(occurrence: try only("put off").id, until: t(ahead + 900), waiting: .network)
+        try store.postpone([postponement], now: t(ahead))
+        for name in ["cut", "leader"] { _ = try store.claim([try only(name).id], now: t(ahead)) }
+        try store.end(try only("cut"), .interrupted, ended: ahead + 5, again: ahead + 65)
+        try store.end(try only("leader"), .succeeded, ended: ahead + 5)
+        #expect(try only("freed").instant == t(ahead + 5))
+
+        let entries = try store.reanchor(now: t(100), implausible: .seconds(86_400))
+        #expect(entries.map(\.outcome) == [.clockMoved, .clockMoved, .clockMoved])
+        #expect(try only("put off").instant == t(60))
+        #expect(try only("put off").eligible == t(1000))
+        #expect(try only("cut").instant == t(60))
+        #expect(try only("cut").eligible == t(160))
+        #expect(try only("freed").instant == t(100))
+        #expect(try only("freed").eligible == t(100))
+        #expect(try store.reanchor(now: t(100), implausible: .seconds(86_400)).isEmpty)
+    }
+
+    @Test("what another process has put off since the look is not claimed before its time")
+    func claimedTooSoon() throws {
+        let store = try state.owner()
+        try store.submit(NewRequest(identifier: "a", kind: .processing, instant: t(0)))
+        let found = try #require(try live(store).first)
+        _ = try store.claim([found.id], now: t(1))
+        try store.end(found, .failed, ended: 2, again: 60)
+        #expect(try store.claim([found.id], now: t(3)).isEmpty)
+        #expect(try store.claim([found.id], now: t(60)).count == 1)
+    }
+
     @Test("only what is too late now is passed over, and never what was started")
     func skipping() throws {
         let store = try state.owner()
@@ -131,7 +170,7 @@ struct RecurringStoreTests {
         for _ in 0..<3 {
             let seen = try #require(try live(store).first).postponements
             let postponement = Postponement(occurrence: found.id, until: t(900), waiting: [], seen: seen)
-            #expect(try store.postpone([postponement]) == [found.id])
+            #expect(try store.postpone([postponement], now: t(0)) == [found.id])
         }
         #expect(try store.due(now: t(1), includingWaiting: true, limit: 9).isEmpty)
     }

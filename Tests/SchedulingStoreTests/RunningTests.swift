@@ -27,10 +27,11 @@ struct RunningTests {
         let store = try state.store()
         try store.submit(request("a"), request("b"), request("later", at: 50))
         let ids = try store.due(now: t(1), includingWaiting: false, limit: 9).map(\.id)
-        try store.postpone([
-            Postponement(occurrence: ids[0], until: t(900), waiting: [.externalPower]),
-            Postponement(occurrence: ids[1], until: t(800), waiting: []),
-        ])
+        try store.postpone(
+            [
+                Postponement(occurrence: ids[0], until: t(900), waiting: [.externalPower]),
+                Postponement(occurrence: ids[1], until: t(800), waiting: []),
+            ], now: t(0))
         #expect(try store.due(now: t(2), includingWaiting: false, limit: 9).isEmpty)
         let waiting = try store.due(now: t(2), includingWaiting: true, limit: 9)
         #expect(waiting.map(\.identifier) == ["a"])
@@ -52,13 +53,14 @@ struct RunningTests {
         requests[3].requirements = .storageNotLow
         for request in requests { try store.submit(request) }
         let ids = try store.due(now: t(1), includingWaiting: false, limit: 9).map(\.id)
-        try store.postpone([
-            Postponement(occurrence: ids[0], until: t(900), waiting: .lowLoad),
-            Postponement(occurrence: ids[1], until: t(900), waiting: .userIdle),
-            // For want of a handler, and because its window is open.
-            Postponement(occurrence: ids[2], until: t(900), waiting: []),
-            Postponement(occurrence: ids[3], until: t(900), waiting: .window),
-        ])
+        try store.postpone(
+            [
+                Postponement(occurrence: ids[0], until: t(900), waiting: .lowLoad),
+                Postponement(occurrence: ids[1], until: t(900), waiting: .userIdle),
+                // For want of a handler, and because its window is open.
+                Postponement(occurrence: ids[2], until: t(900), waiting: []),
+                Postponement(occurrence: ids[3], until: t(900), waiting: .window),
+            ], now: t(0))
         #expect(try store.waitingRequirements() == [.network, .lowLoad, .userIdle])
         for index in 0..<256 {
             var request = request("more\(index)")
@@ -66,7 +68,7 @@ struct RunningTests {
             try store.submit(request)
         }
         let more = try store.due(now: t(1), includingWaiting: false, limit: 999).map(\.id)
-        try store.postpone(more.map { Postponement(occurrence: $0, until: t(900), waiting: .network) })
+        try store.postpone(more.map { Postponement(occurrence: $0, until: t(900), waiting: .network) }, now: t(0))
         #expect(try store.waitingRequirements() == nil)
     }
 
@@ -75,7 +77,7 @@ struct RunningTests {
         let store = try state.store()
         try store.submit(request("a", at: 10))
         let id = try #require(try store.occurrences(identifier: "a").first).occurrence.id
-        try store.postpone([Postponement(occurrence: id, until: t(5), waiting: [])])
+        try store.postpone([Postponement(occurrence: id, until: t(5), waiting: [])], now: t(0))
         #expect(try store.outlook().earliest == t(10))
     }
 
@@ -194,10 +196,10 @@ struct RunningTests {
         let store = try state.owner()
         try store.submit(request("a"))
         let id = try #require(try store.occurrences(identifier: "a").first).occurrence.id
-        for _ in 0..<3 { try store.postpone([Postponement(occurrence: id, until: t(1), waiting: .network)]) }
+        for _ in 0..<3 { try store.postpone([Postponement(occurrence: id, until: t(1), waiting: .network)], now: t(0)) }
         let claimed = try #require(try store.claim([id], now: t(2)).first)
         #expect(claimed.postponements == 3)
-        try store.postpone([Postponement(occurrence: id, until: t(1), waiting: .network)])
+        try store.postpone([Postponement(occurrence: id, until: t(1), waiting: .network)], now: t(0))
         try store.end(claimed, .failed, again: 5)
         #expect(try store.occurrences(identifier: "a").map(\.occurrence.postponements) == [0])
     }
@@ -211,7 +213,7 @@ struct RunningTests {
         try store.submit(request("far", at: 100 * day + 60), now: 100 * day)
         try store.submit(request("near", at: day), now: 10)
         let id = try #require(try store.occurrences(identifier: "far").first).occurrence.id
-        try store.postpone([Postponement(occurrence: id, until: t(100 * day + 90), waiting: .network)])
+        try store.postpone([Postponement(occurrence: id, until: t(100 * day + 90), waiting: .network)], now: t(0))
 
         let moved = try store.reanchor(now: t(5), implausible: .seconds(day))
         #expect(moved.map(\.identifier) == ["far"])

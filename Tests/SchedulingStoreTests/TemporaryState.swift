@@ -104,11 +104,12 @@ extension SchedulingStore {
     }
 
     func end(
-        _ occurrence: Occurrence, _ outcome: Outcome = .succeeded, reason: ExpirationReason? = nil, again: Int64? = nil
+        _ occurrence: Occurrence, _ outcome: Outcome = .succeeded, reason: ExpirationReason? = nil, ended: Int64 = 1,
+        again: Int64? = nil
     ) throws {
         try finish([
             RunEnd(
-                occurrence: occurrence.id, outcome: outcome, reason: reason, started: t(0), ended: t(1),
+                occurrence: occurrence.id, outcome: outcome, reason: reason, started: t(0), ended: t(ended),
                 again: again.map(t))
         ])
     }

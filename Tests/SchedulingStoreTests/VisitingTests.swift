@@ -108,6 +108,7 @@ struct VisitingTests {
             ALTER TABLE requests DROP COLUMN terms; ALTER TABLE requests DROP COLUMN input;
             ALTER TABLE requests DROP COLUMN follows; ALTER TABLE requests DROP COLUMN recurring;
             ALTER TABLE requests DROP COLUMN replaces; ALTER TABLE occurrences DROP COLUMN starts;
+            ALTER TABLE occurrences DROP COLUMN since;
             ALTER TABLE occurrences DROP COLUMN forced;
             INSERT INTO requests VALUES (1, 'old', 2, 0, 1, 0);
             INSERT INTO occurrences (id, request, instant, eligible, submitted) VALUES (1, 1, 5, 5, 1);

@@ -214,4 +214,36 @@ private struct Seeded: RandomNumberGenerator {
         let database = try scratch.open(3)
         #expect(try database.integer("SELECT max(id) FROM t") == 2)
     }
+
+    @Test("a sync that fails may have lost what a dead process left unsynced; what is committed later survives")
+    func failedSyncLosesNothingOfTheDead() throws {
+        let scratch = try Scratch(seed: 8)
+        faultvfs_failed_sync_drops(scratch.disk, 1)
+        _ = try scratch.open(1)
+        faultvfs_sync_names(scratch.disk)
+        do {
+            let database = try scratch.open(2)
+            scratch.kind = FAULTVFS_SYNC
+            scratch.kills = 0
+            try? database.transaction { try database.execute("INSERT INTO t VALUES (2, zeroblob(20000))") }
+            #expect(scratch.kills == nil)
+        }
+        faultvfs_reap(scratch.disk)
+        do {
+            let database = try scratch.open(3)
+            #expect(try database.integer("SELECT max(id) FROM t") == 2, "it is in the log, and not on the disk")
+            scratch.code = 10 | 4 << 8
+            scratch.kills = 0
+            try? database.transaction { try database.execute("INSERT INTO t VALUES (3, zeroblob(20000))") }
+            #expect(scratch.kills == nil)
+        }
+        do {
+            let database = try scratch.open(4)
+            try database.transaction { try database.execute("INSERT INTO t VALUES (4, zeroblob(20000))") }
+        }
+        faultvfs_power_cut(scratch.disk)
+        let database = try scratch.open(5)
+        let left = try database.text("SELECT group_concat(id) FROM t")
+        #expect(left == "2,4")
+    }
 }

@@ -14,7 +14,7 @@ struct Options {
 
           --seed N        the first world's seed (1)
           --stride N      the distance to the next one's (1)
-          --moves N       the moves of one world (3000)
+          --moves N       the moves of one world (1000)
           --disk DIR      on the real disk below DIR instead of in memory; there are no power cuts then
           --shorten no    keep a failing world as it is
           --failures DIR  where failing worlds are written (.)
@@ -23,7 +23,7 @@ struct Options {
     var steps = 100_000
     var seed: UInt64 = 1
     var stride: UInt64 = 1
-    var moves = 3000
+    var moves = 1000
     var disk: String?
     var failures = "."
     var shortens = true

@@ -11,7 +11,7 @@ package struct Move: Hashable, Sendable {
         case start, exit, submit, submitSeveral, cancel, cancelAll, resident, terminate, simulateLaunch
         case simulateExpiration
         // What happens to the host.
-        case suspend, reboot, power, network, stepClock
+        case suspend, reboot, power, network, stepClock, zone
         // What goes wrong.
         case kill, bomb, powerCut, cutBomb, restartManager, bus, diskFull, ioError, syncError, busy, bell
     }
@@ -28,10 +28,14 @@ package struct Character: Sendable {
     /// How many identifiers the program has.
     let identifiers: Int
     let hasAppleLimits: Bool
-    /// Whether some identifiers recur.
-    let recurs: Bool
-    /// How often in a thousand another process acts at an effect boundary of one.
+    /// How often in a thousand a request says something beyond Apple's.
+    let terms: Int
+    /// How often in a thousand another process acts at an effect boundary of one, and how often in ten thousand at a call of
+    /// its file system.
     let interjections: Int
+    let callInterjections: Int
+    /// Whether the store is there when the world begins.
+    let hasStore: Bool
 
     package init(seed: UInt64) {
         var random = SeededRandom(seed: seed ^ 0xc4a2_ac7e)
@@ -39,7 +43,7 @@ package struct Character: Sendable {
             (.deliver, 600), (.advance, 300), (.nap, 40), (.start, 20), (.exit, 8), (.submit, 60),
             (.submitSeveral, 8), (.cancel, 8), (.cancelAll, 2), (.resident, 8), (.terminate, 6),
             (.simulateLaunch, 4), (.simulateExpiration, 4), (.suspend, 6), (.reboot, 3), (.power, 8), (.network, 8),
-            (.stepClock, 6),
+            (.stepClock, 6), (.zone, 6),
         ]
         let faults: [(Move.Kind, Int)] = [
             (.kill, 8), (.bomb, 14), (.powerCut, 3), (.cutBomb, 6), (.restartManager, 3), (.bus, 5), (.diskFull, 3),
@@ -54,8 +58,10 @@ package struct Character: Sendable {
         total = weights.reduce(0) { $0 + $1.weight }
         identifiers = 2 + random.below(6)
         hasAppleLimits = random.below(3) == 0
-        recurs = random.below(3) == 0
+        terms = [0, 300, 700][random.below(3)]
         interjections = [0, 0, 10, 50][random.below(4)]
+        callInterjections = random.below(50) == 0 ? 20 : 0
+        hasStore = random.below(6) != 0
     }
 
     /// The next move of a world of this character.

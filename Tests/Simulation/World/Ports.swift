@@ -10,7 +10,7 @@ import SchedulingStore
 /// Everything that one simulated process knows of its world: each port of the runtime, in one object.
 ///
 /// What a dead process asks for has no effect, and fails where it can.
-final class Ports: TimeSource, ConditionsSource, HostPort, Waker, StoreNeighbours, @unchecked Sendable {
+final class Ports: TimeSource, ZoneSource, ConditionsSource, HostPort, Waker, StoreNeighbours, @unchecked Sendable {
     // Reason: a world and all of its processes live on one thread.
     unowned let world: World
     let pid: Int32
@@ -30,6 +30,33 @@ final class Ports: TimeSource, ConditionsSource, HostPort, Waker, StoreNeighbour
     func makeAlarm(_ action: @escaping @Sendable () -> Void) -> any Alarm {
         SimulatedAlarm(ports: self, action: action)
     }
+
+    func watchSettings(_ onSet: @escaping @Sendable () -> Void) -> (any Sendable & AnyObject)? { settings(onSet) }
+
+    private func settings(_ onSet: @escaping @Sendable () -> Void) -> SimulatedSettings {
+        let watch = SimulatedSettings(onSet)
+        process?.settings.append(WeakSettings(watch: watch))
+        return watch
+    }
+
+    // MARK: ZoneSource
+
+    func rules(for identifier: String?) throws(ZoneFailure) -> ZoneRules {
+        let zone =
+            identifier.map { name in ReferenceZone.all.first { $0.name == name } } ?? ReferenceZone.all[world.zone]
+        guard let rules = zone.flatMap({ Self.rules[$0.name] }) else {
+            throw ZoneFailure(subject: identifier ?? "", cause: "nobody knows it", remedy: "None.")
+        }
+        return rules
+    }
+
+    private static let rules: [String: ZoneRules] = ReferenceZone.all.reduce(into: [:]) { rules, zone in
+        rules[zone.name] = ZoneRules(posix: zone.posix)
+    }
+
+    func localIdentity() -> String { world.zoneIdentity }
+
+    func watch(_ onChange: @escaping @Sendable () -> Void) -> (any ZoneWatch)? { settings(onChange) }
 
     // MARK: ConditionsSource
 
@@ -170,6 +197,13 @@ final class SimulatedBell: DoorbellHearing, @unchecked Sendable {
     var isRinging = false
     init(_ onRing: @escaping @Sendable () -> Void) { self.onRing = onRing }
     func stop() { onRing = nil }
+}
+
+final class SimulatedSettings: ZoneWatch, @unchecked Sendable {
+    // Reason: as `Ports`.
+    var onSet: (@Sendable () -> Void)?
+    init(_ onSet: @escaping @Sendable () -> Void) { self.onSet = onSet }
+    func stop() { onSet = nil }
 }
 
 final class SimulatedWatch: ConditionsWatch, @unchecked Sendable {

@@ -28,6 +28,8 @@ final class SimulatedProcess {
     var onStop: (@Sendable () -> Void)?
     var bells: [WeakBell] = []
     var watchers: [WeakWatch] = []
+    /// Who wants to hear that the clock, or the time zone, was set.
+    var settings: [WeakSettings] = []
     /// The handlers whose bodies have begun and not ended.
     var runs: [HandlerRun] = []
     /// Identifiers for which this process has no handler.
@@ -46,11 +48,16 @@ final class HandlerRun: @unchecked Sendable {
     // Reason: as `World`.
     let occurrence: Int64
     let identifier: String
-    /// Ends it; true is success. The second call has no effect.
-    let complete: (Bool) -> Void
+    enum End: Equatable {
+        case success, failure
+        /// A failure that asks for another try, after so many microseconds.
+        case retry(Int64)
+    }
+    /// Ends it. The second call has no effect.
+    let complete: (End) -> Void
     var isOver = false
 
-    init(occurrence: Int64, identifier: String, complete: @escaping (Bool) -> Void) {
+    init(occurrence: Int64, identifier: String, complete: @escaping (End) -> Void) {
         self.occurrence = occurrence
         self.identifier = identifier
         self.complete = complete
@@ -59,6 +66,7 @@ final class HandlerRun: @unchecked Sendable {
 
 struct WeakBell { weak var bell: SimulatedBell? }
 struct WeakWatch { weak var watch: SimulatedWatch? }
+struct WeakSettings { weak var watch: SimulatedSettings? }
 
 /// Something that waits to be done by some thread of some process.
 struct Item {

@@ -12,8 +12,10 @@ extension World {
     /// enough as well.
     func checkWakeup(isBetweenSteps: Bool) {
         guard violation == nil else { return }
-        // What is armed in the middle of a step may be given up before its end.
-        if isBetweenSteps, isExcused || mayBeLate, lackOfWakeup(isStrict: true, countsServices: false) == nil {
+        // What is armed in the middle of a step may be given up before its end, and a commit of the dead may come to light.
+        if isBetweenSteps, isExcused || mayBeLate, ledger.intents.isEmpty,
+            lackOfWakeup(isStrict: true, countsServices: false) == nil
+        {
             isExcused = false
             mayBeLate = false
         }
@@ -33,12 +35,17 @@ extension World {
         // A launch that is under way looks again before it ends, and is started again when it dies.
         if countsServices, !services.services.isEmpty { return nil }
         let running = Set(rows.filter(\.isClaimed).map(\.identifier))
-        let earliest = rows.filter { !$0.isClaimed && !running.contains($0.identifier) }.map(\.eligible).min()
+        // What follows another waits for that one, which has a wake-up.
+        let earliest = rows.filter { $0.state == 0 && !running.contains($0.identifier) }.map(\.eligible).min()
         guard let delay = services.timers.compactMap(delay).min() else {
             return "nothing is armed for \(rows.count) occurrences, the earliest at \(earliest ?? -1)"
         }
-        let wait = earliest.map { max(0, $0 - clocks.wall) } ?? 0
-        let latest = (running.isEmpty ? wait : 0) + Self.watchdog
+        let wait = earliest.map { max(0, $0 - clocks.wall) } ?? .max
+        // Who claimed before it had to, and died in the same moment or met a store that fails, is followed when it had to.
+        let recovery = rows.filter(\.isClaimed).map {
+            isDead($0.pid ?? 0) || !ledger.isStoreSound ? max(0, $0.eligible - clocks.wall) : 0
+        }.min()
+        let latest = min(recovery ?? .max, max(recovery == nil ? 0 : .max, wait)) + Self.watchdog
         guard isStrict, delay > latest else { return nil }
         // A launch that died again and again is started a quarter of an hour later.
         if services.timers.contains(where: { $0.hasFired }), delay <= ServiceModel.retryAfterDeath { return nil }
@@ -80,13 +87,15 @@ extension World {
         setConditions(power: .external, network: .online)
         // Who stays without a handler puts that task off for ever: the program as it is now has all of them.
         for process in living where !process.unhandled.isEmpty { kill(process.pid, why: "it is replaced") }
-        if character.recurs, let process = startForeground() {
-            cancel(nil, in: process)
+        // Nobody acts before somebody starts the program: that is what an excuse means.
+        if isExcused || !reader.exists, !ledger.rows.isEmpty {
+            startResident()
             finishMove()
         }
-        // Nobody acts before somebody starts the program: that is what an excuse means.
-        if isExcused, !ledger.rows.isEmpty {
-            startResident()
+        checkProgress()
+        // What recurs would go on for ever.
+        if let process = startForeground() {
+            for name in ledger.recurring.sorted() { cancel(name, in: process) }
             finishMove()
         }
         for _ in 0..<4000 where violation == nil {
@@ -103,11 +112,31 @@ extension World {
             perform(queue.isEmpty ? .advance : .deliver)
             finishMove()
         }
-        // What recurs may go on.
-        if ledger.rows.allSatisfy({ ledger.recurring.contains($0.identifier) }) { return checkEnd() }
         if violation == nil {
             broke("b", "no end of \(ledger.rows.map { ledger.describe($0) }), timers \(services.timers.map(\.name))")
         }
+    }
+
+    /// Whatever is due now, and in an hour from now, is started within hours, or passed over.
+    private func checkProgress() {
+        let limit = clocks.wall + 3_600_000_000
+        var due: [Int64: Int64] = [:]
+        for row in ledger.rows where row.state == 0 && row.eligible <= limit { due[row.id] = row.starts }
+        var isClaimed = Set(ledger.rows.filter(\.isClaimed).map(\.id))
+        let until = clocks.awake + 4 * 3_600_000_000
+        for _ in 0..<600 where violation == nil && clocks.awake < until {
+            if due.isEmpty, isClaimed.isEmpty || clocks.untilNext == nil { return }
+            calls = 0
+            commits = 0
+            perform(queue.isEmpty ? .advance : .deliver)
+            finishMove()
+            let rows = Dictionary(uniqueKeysWithValues: ledger.rows.map { ($0.id, $0) })
+            due = due.filter { id, starts in rows[id].map { $0.starts == starts } ?? false }
+            isClaimed = isClaimed.filter { rows[$0]?.isClaimed ?? false }
+        }
+        guard clocks.awake >= until, !due.isEmpty || !isClaimed.isEmpty, violation == nil else { return }
+        let late = ledger.rows.filter { due[$0.id] != nil || isClaimed.contains($0.id) }
+        broke("b", "for three hours nothing kept from starting \(late.map { ledger.describe($0) })")
     }
 
     /// The next owner forgets all those that died, and nothing else is left.
@@ -118,6 +147,9 @@ extension World {
             faultvfs_enter(disk, 0)
             let alive = Set(living.map(\.pid))
             let left = try reader.owners().filter { !alive.contains($0) }
+            if zoneChanges > 0, try reader.read(after: .max).zone != zoneIdentity {
+                broke("f", "the time zone was changed, and local schedules were not counted anew")
+            }
             if !left.isEmpty { broke("+", "owners that died are not forgotten: \(left)") }
             checkIdle()
             if let damage = try reader.damage() { broke("a", "the database is damaged: \(damage)") }

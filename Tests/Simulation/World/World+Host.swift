@@ -3,6 +3,7 @@
 
 import BackgroundSurroundings
 import CBackgroundFaultVFS
+import Foundation
 import SchedulingCore
 
 /// The host and its service manager.
@@ -217,10 +218,13 @@ extension World {
         services.services = []
         services.generation += 1
         queue = []
-        for pid in ledger.deaths.keys { ledger.deaths[pid] = .hostWentDown }
         note("boot \(boot)")
+        // Half a store may be left, under another name.
+        if !reader.exists { _ = FileManager.default.createFile(atPath: reader.path + ".new", contents: nil) }
         isExcused = true
         look(by: 0)
+        // Who recovers them from now on sees that they lived before this boot.
+        for pid in ledger.deaths.keys { ledger.deaths[pid] = .hostWentDown }
         // Memory is gone: what was not in the store now never will be.
         ledger.intents = []
         checkDamage()
@@ -228,12 +232,29 @@ extension World {
     }
 
     private func checkDamage() {
-        guard violation == nil else { return }
+        guard violation == nil, reader.exists else { return }
         do {
             faultvfs_enter(disk, 0)
             if let damage = try reader.damage() { broke("a", "the database is damaged: \(damage)") }
         } catch {
             broke("a", "\(error)")
+        }
+    }
+
+    // MARK: Settings
+
+    /// Somebody has set the clock or the time zone: timers fire for that too, and who lives hears it.
+    func settingsChanged() {
+        for (index, timer) in services.timers.enumerated() {
+            note("\(timer.name) fires for that")
+            services.timers[index].hasFired = true
+            startService(timer.name)
+        }
+        for process in living {
+            for weak in process.settings {
+                guard let watch = weak.watch, watch.onSet != nil else { continue }
+                queue.append(Item(process: process.pid, what: .call("settings") { watch.onSet?() }))
+            }
         }
     }
 

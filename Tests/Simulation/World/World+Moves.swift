@@ -46,6 +46,12 @@ extension World {
         case .power: setConditions(power: [.external, .battery, nil][random.below(3)], network: network)
         case .network: setConditions(power: power, network: [.online, .offline, nil][random.below(3)])
         case .stepClock: stepClock()
+        case .zone:
+            zone = random.below(ReferenceZone.all.count)
+            zoneChanges += 1
+            note("the time zone is \(ReferenceZone.all[zone].name) now")
+            mayBeLate = true
+            settingsChanged()
         default: fail(kind)
         }
     }
@@ -134,6 +140,7 @@ extension World {
         // What was armed for another instant may have stood in for a watchdog that the bus refused: the heartbeat sees to it.
         mayBeLate = true
         note("the clock reads \(clocks.wall) now")
+        settingsChanged()
     }
 
     /// Another process acts in the middle of a call of this one.

@@ -19,7 +19,9 @@ extension World {
         }
         return try SchedulingStore(
             directory: StateDirectory(path: path), machine: "simulated", boot: "boot-\(boot)", pid: pid,
-            vfs: disk == nil ? nil : FAULTVFS_NAME, neighbours: pid == 1 ? nil : Ports(world: self, pid: pid))
+            planner: SchedulePlanner(hostSeed: seed, zones: Ports(world: self, pid: pid)),
+            vfs: disk == nil ? nil : FAULTVFS_NAME, lockPatience: .zero,
+            neighbours: pid == 1 ? nil : Ports(world: self, pid: pid))
     }
 
     private func makeProcess(_ role: SimulatedProcess.Role, _ launch: LaunchContext) -> SimulatedProcess? {
@@ -29,7 +31,7 @@ extension World {
         let ports = Ports(world: self, pid: pid)
         let environment = SchedulingEnvironment(
             appIdentifier: "org.example.simulated", time: ports, conditions: ports, host: ports, waker: ports,
-            launch: launch,
+            launch: launch, zones: ports, planner: SchedulePlanner(hostSeed: seed, zones: ports),
             openStore: { [unowned self] () throws(SchedulingFailure) in try openStore(pid: pid) },
             processIdentifier: pid,
             executor: { [unowned self] _ in makeExecutor(pid) },
@@ -107,77 +109,74 @@ extension World {
 
     // MARK: Submitting and cancelling
 
-    /// Which identifiers recur is the world's character.
-    private func recurrence(of name: String) -> Ledger.Recurrence? {
-        guard character.recurs, let number = Int(name.dropFirst()), number % 4 >= 2 else { return nil }
-        return number % 4 == 2 ? .every([900_000_000, 86_400_000_000][number / 4 % 2]) : .after(1_200_000_000)
+    /// What a submission is to ask for: the same schedule as before, something new beyond Apple's, or neither.
+    private func wish(_ name: String, _ date: Int64?) -> Wish {
+        defer { nextWish += 1 }
+        var wish = Wish(number: nextWish, identifier: name, date: date, start: clocks.wall)
+        if let date {
+            // A date may round it up.
+            let asked = Date(timeIntervalSince1970: Double(date) / 1_000_000).timeIntervalSince1970
+            wish.start = max(Int64((asked * 1_000_000).rounded(.up)), clocks.wall)
+        }
+        guard !isCalm, character.terms > 0 else { return wish }
+        if let known = schedules[name], random.chance(300) {
+            wish = known
+            (wish.number, wish.start, wish.date) = (nextWish, clocks.wall, nil)
+            wish.overlap = [.queue, .skip, .replace][random.below(3)]
+        } else if random.chance(character.terms) {
+            wish.embellish(&random, others: identifierNames.filter { $0 != name })
+            if wish.schedule != nil { schedules[name] = wish }
+        }
+        return wish
     }
 
-    func request(_ name: String, _ earliest: Int64?) -> BGTaskRequest {
-        let number = Int(name.dropFirst()) ?? 0
-        let request: BGTaskRequest
-        if number % 3 == 0 {
-            request = BGAppRefreshTaskRequest(identifier: name)
-        } else {
-            let processing = BGProcessingTaskRequest(identifier: name)
-            processing.requiresExternalPower = number % 3 == 1 && number % 2 == 0
-            processing.requiresNetworkConnectivity = number % 3 == 2
-            request = processing
-        }
-        switch recurrence(of: name) {
-        case .every(let interval)?: request.schedule = .every(.microseconds(interval))
-        case .after(let delay)?: request.schedule = .after(.microseconds(delay))
-        case nil: break
-        }
-        request.earliestBeginDate = earliest.map { Date(timeIntervalSince1970: Double($0) / 1_000_000) }
-        return request
-    }
-
-    /// Submits in one call; the instants are those that were asked for, which a date may round up.
+    /// Submits in one call.
     func submit(_ wanted: [(name: String, earliest: Int64?)], in process: SimulatedProcess) {
         guard !process.isDead else { return }
-        let known = wanted.filter { !process.unhandled.contains($0.name) }
-        var requests: [BGTaskRequest] = []
-        var intents: [Ledger.Intent] = []
-        var seen: Set<String> = []
-        for (name, date) in known where seen.insert(name).inserted {
-            // The same schedule again without a date changes nothing of when it runs, and that is another rule.
-            let earliest = recurrence(of: name) == nil ? date : date ?? clocks.wall
-            let request = request(name, earliest)
-            let asked = request.earliestBeginDate.map { Int64(($0.timeIntervalSince1970 * 1_000_000).rounded(.up)) }
-            let instant = max(asked ?? clocks.wall, clocks.wall)
-            requests.append(request)
-            intents.append(
-                Ledger.Intent(
-                    process: process.pid,
-                    what: .submit(identifier: name, instant: instant, recurs: recurrence(of: name))))
+        var wishes: [Wish] = []
+        for (name, date) in wanted
+        where !process.unhandled.contains(name) && !wishes.contains(where: { $0.identifier == name }) {
+            wishes.append(wish(name, date))
         }
-        guard !requests.isEmpty else { return }
-        note("\(process.pid) submits \(intents.map(\.what))")
+        guard !wishes.isEmpty else { return }
+        let requests = wishes.map(request)
+        note("\(process.pid) submits \(wishes)")
         counts.submits += 1
-        ledger.intents += intents
+        let waiting = Set(ledger.rows.filter { !$0.begun }.map(\.identifier))
+        ledger.intents += wishes.map { Ledger.Intent(process: process.pid, what: .submit($0)) }
         let refusals = managerRefusals
+        let meanwhile = counts.interjections
         var result: Result<Void, any Error> = .success(())
         within(process) { result = Result { try process.scheduler.submit(contentsOf: requests) } }
         guard !process.isDead else { return }
-        let mine = ledger.intents.filter { $0.process == process.pid && intents.map(\.what).contains($0.what) }
+        let numbers = Set(wishes.map(\.number))
+        let mine = ledger.intents.filter { $0.wish.map { numbers.contains($0.number) } ?? false }
         switch result {
         case .success:
-            if !mine.allSatisfy(\.isDone) || mine.count < intents.count {
-                broke(
-                    "a", "submit returned in \(process.pid), and \(mine.filter { !$0.isDone }.map(\.what)) is not there"
-                )
+            // One that was to leave what is pending alone did.
+            let lost = mine.filter { intent in
+                guard let wish = intent.wish, !intent.isDone else { return false }
+                let isLeft = waiting.contains(wish.identifier) || counts.interjections > meanwhile
+                return wish.conflict != .keep || !isLeft
             }
-            // A runner of this process may have claimed it by now, or put it off.
-            let names = requests.map(\.identifier)
-            let due = ledger.rows.filter { !$0.isClaimed && names.contains($0.identifier) }.map(\.eligible).min()
-            let wait = max(0, (due ?? .max) - clocks.wall)
-            if refusals == managerRefusals, hostState == .up, due != nil, !mayBeLate, !hasWakeup(within: wait) {
-                broke("a", "submit returned in \(process.pid), and nothing is armed for it")
+            if !lost.isEmpty || mine.count < wishes.count {
+                broke("a", "submit returned in \(process.pid), and \(lost.map(\.what)) is not there")
             }
+            checkArmed(for: process, wishes, since: refusals)
         case .failure(let error): note("submit: \(error)")
         }
-        forget(intents)
+        ledger.intents.removeAll { $0.wish.map { numbers.contains($0.number) } ?? false }
+    }
+
+    /// A runner of this process may have claimed it by now, or put it off.
+    private func checkArmed(for process: SimulatedProcess, _ wishes: [Wish], since refusals: Int) {
+        // What follows another waits for that one, and relies on its wake-up.
+        let names = wishes.filter { $0.follows == nil }.map(\.identifier)
+        let due = ledger.rows.filter { $0.state == 0 && names.contains($0.identifier) }.map(\.eligible).min()
+        let wait = max(0, (due ?? .max) - clocks.wall)
+        if refusals == managerRefusals, hostState == .up, due != nil, !mayBeLate, !hasWakeup(within: wait) {
+            broke("a", "submit returned in \(process.pid), and nothing is armed for it")
+        }
     }
 
     private func forget(_ intents: [Ledger.Intent]) {
@@ -218,9 +217,11 @@ extension World {
         } else {
             process.scheduler.register(forTaskWithIdentifier: name, using: nil) { [unowned self] task in
                 let plan = HandlerPlan(&random, isCalm: isCalm)
-                let run = HandlerRun(occurrence: task.run.occurrence.id, identifier: name) { success in
-                    task.setTaskCompleted(success: success)
+                let run = HandlerRun(occurrence: task.run.occurrence.id, identifier: name) { end in
+                    if case .retry(let delay) = end { return task.retry(after: .microseconds(delay)) }
+                    task.setTaskCompleted(success: end == .success)
                 }
+                checkInput(try? task.input(as: Int.self), of: run)
                 if plan.hearsExpiration {
                     task.expirationHandler = { [unowned self] in expire(run, plan, pid, task.expirationReason) }
                 }
@@ -234,6 +235,7 @@ extension World {
         let name = context.identifier
         let box = ContinuationBox()
         let run = HandlerRun(occurrence: context.run.occurrence.id, identifier: name) { box.finish($0) }
+        checkInput(try? context.input(as: Int.self), of: run)
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 box.set(continuation)
@@ -241,6 +243,15 @@ extension World {
             }
         } onCancel: {
             if plan.hearsExpiration { expire(run, plan, pid, context.expirationReason) }
+        }
+    }
+
+    /// What was submitted is what the handler gets.
+    private func checkInput(_ input: Int?, of run: HandlerRun) {
+        guard let row = ledger.rows.first(where: { $0.id == run.occurrence }), row.isClaimed else { return }
+        // The same schedule may have been submitted again since the claim.
+        if input != row.wish, (input ?? 0) > (row.wish ?? 0) || (row.wish == nil) != (input == nil) {
+            broke("b", "\(ledger.describe(row)) was given \(input ?? 0) instead of \(row.wish ?? 0)")
         }
     }
 
@@ -259,35 +270,38 @@ extension World {
         if plan.cancelsItself { cancel(run.identifier, in: process) }
         if plan.submitsAtOnce { submit([(run.identifier, earliest())], in: process) }
         guard let duration = plan.duration else { return }
-        if duration == 0 { return finish(run, plan.succeeds, pid) }
+        if duration == 0 { return finish(run, plan.end, pid) }
         clocks.add(process: pid, awake: clocks.awake + duration, what: "work") { [unowned self] in
             guard let process = self.process(pid), !run.isOver else { return }
             if plan.submitsAtTheEnd, !isCalm { submit([(run.identifier, earliest())], in: process) }
-            finish(run, plan.succeeds, pid)
+            finish(run, plan.end, pid)
         }
     }
 
     private func expire(_ run: HandlerRun, _ plan: HandlerPlan, _ pid: Int32, _ reason: ExpirationReason?) {
         guard !isDead(pid), !run.isOver else { return }
-        if let reason, Ledger.interruptions.contains(Int64(reason.rawValue)),
+        if let reason, Ledger.Reason.interruptions.contains(Int64(reason.rawValue)),
             ledger.rows.contains(where: { $0.id == run.occurrence && $0.pid == pid })
         {
             ledger.told.insert(run.occurrence)
         }
         note("\(pid) is told to stop \(run.identifier)#\(run.occurrence)")
         guard let reaction = plan.reaction else { return }
-        if reaction == 0 { return finish(run, plan.succeedsWhenTold, pid) }
+        if reaction == 0 { return finish(run, plan.endWhenTold, pid) }
         clocks.add(process: pid, awake: clocks.awake + reaction, what: "stopping") { [unowned self] in
-            finish(run, plan.succeedsWhenTold, pid)
+            finish(run, plan.endWhenTold, pid)
         }
     }
 
-    private func finish(_ run: HandlerRun, _ success: Bool, _ pid: Int32) {
+    private func finish(_ run: HandlerRun, _ end: HandlerRun.End, _ pid: Int32) {
         guard let process = process(pid), !process.isDead, !run.isOver else { return }
-        note("\(pid) ends \(run.identifier)#\(run.occurrence): \(success)")
+        note("\(pid) ends \(run.identifier)#\(run.occurrence): \(end)")
         run.isOver = true
         process.runs.removeAll { $0 === run }
-        within(process) { run.complete(success) }
+        if case .retry(let delay) = end, ledger.rows.contains(where: { $0.id == run.occurrence && $0.pid == pid }) {
+            ledger.asked[run.occurrence] = delay
+        }
+        within(process) { run.complete(end) }
     }
 
     /// An instant that a request may ask for.
@@ -302,65 +316,5 @@ extension World {
         case 4, 5: return clocks.wall + Int64(random.below(86_400)) * second
         default: return clocks.wall + Int64(random.below(1200)) * second
         }
-    }
-}
-
-/// What one handler is going to do.
-struct HandlerPlan: Sendable, CustomStringConvertible {
-    /// Nil: it never completes by itself.
-    var duration: Int64?
-    var succeeds = true
-    var hearsExpiration = true
-    /// How long it takes to complete when it is told to stop; nil: it goes on.
-    var reaction: Int64? = 0
-    var succeedsWhenTold = false
-    var submitsAtOnce = false
-    var submitsAtTheEnd = false
-    var cancelsItself = false
-
-    init(_ random: inout SeededRandom, isCalm: Bool) {
-        if isCalm {
-            duration = Int64(random.below(3)) * 1_000_000
-            return
-        }
-        switch random.below(12) {
-        case 0: duration = nil
-        case 1: duration = Int64(random.below(1200)) * 1_000_000
-        case 2, 3, 4: duration = 0
-        default: duration = 1 + Int64(random.below(20_000_000))
-        }
-        succeeds = !random.chance(200)
-        hearsExpiration = !random.chance(150)
-        reaction = [0, 0, 0, 1_000_000, 3_000_000, 30_000_000, nil][random.below(7)]
-        succeedsWhenTold = random.chance(200)
-        submitsAtOnce = random.chance(150)
-        submitsAtTheEnd = random.chance(200)
-        cancelsItself = random.chance(20)
-    }
-
-    var description: String {
-        "for \(duration.map(String.init) ?? "ever"), \(succeeds ? "succeeds" : "fails")"
-            + (hearsExpiration ? ", stops after \(reaction.map(String.init) ?? "never")" : ", is deaf")
-    }
-}
-
-/// The continuation of one async handler; it is resumed once.
-private final class ContinuationBox: @unchecked Sendable {
-    // Reason: as `World`.
-    private var continuation: CheckedContinuation<Void, any Error>?
-    private var result: Bool?
-
-    func set(_ new: CheckedContinuation<Void, any Error>) {
-        if let result { resume(new, result) } else { continuation = new }
-    }
-
-    func finish(_ success: Bool) {
-        guard result == nil else { return }
-        result = success
-        if let waiting = continuation.take() { resume(waiting, success) }
-    }
-
-    private func resume(_ continuation: CheckedContinuation<Void, any Error>, _ success: Bool) {
-        if success { continuation.resume() } else { continuation.resume(throwing: CancellationError()) }
     }
 }

@@ -42,6 +42,10 @@ package final class World: @unchecked Sendable {
     var announced: [HostEvent] = []
     var power: PowerSource? = .external
     var network: NetworkState? = .online
+    /// The host's time zone, and how often it was set.
+    var zone = 0
+    var zoneChanges = 0
+    var zoneIdentity: String { "\(zone) after \(zoneChanges) changes" }
     /// How long the host is down after a power cut that is not worked off yet.
     var downtime: Int64?
 
@@ -56,6 +60,11 @@ package final class World: @unchecked Sendable {
     var losesRings = false
     /// Faults are over and handlers behave: everything has to come to an end.
     var isCalm = false
+    /// The number of the next submission, and what each identifier's latest schedule was.
+    var nextWish = 1
+    var schedules: [String: Wish] = [:]
+    /// Whether the store was there once.
+    var hasStore = false
     /// The manager was kept from arming, or forgot what it had armed: the next one who acts has to see to it.
     var isExcused = false
     /// How often the manager, or the way to it, said no.
@@ -66,8 +75,10 @@ package final class World: @unchecked Sendable {
     package private(set) var steps = 0
     package var violation: Violation?
     var trace: [String]?
+    /// The ledger from before a commit of the dead came to light: it was not synced, and the next power cut may take it.
+    var unsure: Ledger?
     /// The store could not be read in the middle of a step.
-    private var hasToLook = false
+    var hasToLook = false
     var calls = 0
     var commits = 0
     package var counts = Counts()
@@ -130,12 +141,15 @@ package final class World: @unchecked Sendable {
         let storeFaults: Set<Move.Kind> = [.ioError, .syncError, .diskFull, .busy]
         ledger.isStoreSound = character.weights.allSatisfy { $0.weight == 0 || !storeFaults.contains($0.kind) }
         Self.present = self
-        // The store is made in peace: that it is complete before it has its name is the store's own tests' to show.
-        faultvfs_enter(disk, 1)
-        _ = try openStore(pid: 1)
-        faultvfs_enter(disk, 0)
-        if let disk { faultvfs_sync_names(disk) }
-        try reader.open()
+        if character.hasStore || disk == nil {
+            faultvfs_enter(disk, 1)
+            _ = try openStore(pid: 1)
+            faultvfs_enter(disk, 0)
+            storeAppeared()
+        } else {
+            // What makes it may be cut.
+            bomb = (random.below(160), random.chance(700), true)
+        }
     }
 
     /// Ends it. Whatever still has the database open then is a leak, and is told.
@@ -195,7 +209,7 @@ package final class World: @unchecked Sendable {
             present = process.pid
             faultvfs_enter(disk, process.pid)
             process.scheduler.die()
-            for run in process.runs { run.complete(false) }
+            for run in process.runs { run.complete(.failure) }
             let own = executors.filter { $0.pid == process.pid }
             for executor in own { executor.drain() }
             executors.removeAll { $0.pid == process.pid }
@@ -203,7 +217,9 @@ package final class World: @unchecked Sendable {
             clocks.removeAll(of: process.pid)
             present = previous
             faultvfs_enter(disk, previous)
-            if downtime == nil { look(by: 0) }
+            // Who is in the middle of a commit shows it when it is done.
+            let isAmid = character.callInterjections > 0 && living.contains { $0.depth > 0 }
+            if isAmid { hasToLook = true } else if downtime == nil { look(by: 0) }
         }
     }
 
@@ -237,12 +253,11 @@ package final class World: @unchecked Sendable {
         note("· \(what)")
         calls += 1
         if explodes(isCall: false) { return detonate(pid, "at \(what)") }
-        if mayInterject(besides: pid) { interject(besides: pid) }
+        if random.chance(character.interjections), mayInterject(besides: pid) { interject(besides: pid) }
     }
 
     private func mayInterject(besides pid: Int32) -> Bool {
-        character.interjections > 0 && !isCalm && processes.allSatisfy { $0.pid == pid || $0.depth == 0 }
-            && random.chance(character.interjections)
+        !isCalm && processes.allSatisfy { $0.pid == pid || $0.depth == 0 }
     }
 
     private func explodes(isCall: Bool) -> Bool {
@@ -259,12 +274,20 @@ package final class World: @unchecked Sendable {
 
     /// A call of the VFS by a process.
     private func called(_ pid: Int32, _ call: faultvfs_call) -> Int32 {
-        if isDead(pid), pid != 1 { return SQLITE_IOERR }
+        // Who makes the store before the world begins is left in peace.
+        if pid == 1 { return SQLITE_OK }
+        if isDead(pid) { return SQLITE_IOERR }
         calls += 1
         if calls > 2_000_000 { broke("f", "a single step makes millions of calls") }
         if explodes(isCall: true) {
             detonate(pid, "in call \(call.rawValue) of the file system")
-            return SQLITE_OK
+            return isDead(pid) ? SQLITE_IOERR : SQLITE_OK
+        }
+        if character.callInterjections > 0, random.below(10_000) < character.callInterjections,
+            mayInterject(besides: pid)
+        {
+            interject(besides: pid)
+            if isDead(pid) { return SQLITE_IOERR }
         }
         if isDiskFull, call == FAULTVFS_EXTEND { return SQLITE_FULL }
         if busyCalls > 0, call == FAULTVFS_LOCK || call == FAULTVFS_SHM_LOCK {
@@ -289,59 +312,6 @@ package final class World: @unchecked Sendable {
             }
         }
         return SQLITE_OK
-    }
-
-    // MARK: Looking
-
-    /// Shows the ledger what is in the store now; `pid`: whose commit it is, 0: nobody can say.
-    func look(by pid: Int32) {
-        guard violation == nil, downtime == nil else { return }
-        commits += 1
-        counts.commits += 1
-        let previous = present
-        faultvfs_enter(disk, 0)
-        defer { faultvfs_enter(disk, previous) }
-        do {
-            let seen = try reader.read(after: ledger.lastHistory)
-            let actor = Ledger.Actor(
-                pid: pid == 0 ? nil : pid, wall: clocks.wall, isAlive: { !self.isDead($0) },
-                hasHandler: { pid, name in self.process(pid).map { !$0.unhandled.contains(name) } ?? true })
-            if trace != nil, seen.occurrences != ledger.rows {
-                note("store: " + seen.occurrences.map { ledger.describe($0) }.joined(separator: "; "))
-            }
-            // Instants are set anew first, and the wake-up follows.
-            if seen.history.contains(where: { $0.outcome == Ledger.Outcome.clockMoved }) { mayBeLate = true }
-            try ledger.see(seen.occurrences, seen.history, orphans: seen.orphans, by: actor)
-            // What a dead process left in the log is overwritten by the next commit.
-            if pid != 0 { ledger.intents.removeAll { $0.process != pid && isDead($0.process) } }
-            checkWakeup(isBetweenSteps: false)
-            hasToLook = false
-        } catch let found as Violation {
-            broke(found.promise, found.what)
-        } catch let failure as StoreReader.Failure where failure.isTransient && present != 0 {
-            // Somebody reads the log anew, and was interrupted in it.
-            hasToLook = true
-        } catch {
-            broke("a", "\(error)")
-        }
-    }
-
-    /// Somebody rings the doorbell; who hears it does so when a thread has time.
-    func ring() {
-        guard !losesRings else { return }
-        for process in living {
-            for weak in process.bells {
-                guard let bell = weak.bell, let onRing = bell.onRing, !bell.isRinging else { continue }
-                bell.isRinging = true
-                queue.append(
-                    Item(
-                        process: process.pid,
-                        what: .call("ring") {
-                            bell.isRinging = false
-                            onRing()
-                        }))
-            }
-        }
     }
 
     // MARK: Moving
