@@ -87,6 +87,8 @@ extension TransferStatus.State {
     init(_ line: TransferSummary) {
         self =
             switch line.state {
+            // An order counts when it stands; who moves the transfer obeys soon.
+            case .waiting where line.order == .pause, .running where line.order == .pause: .paused
             case .waiting: Self.waiting(line.reason ?? .turn, line.due)
             case .running: .running
             case .paused: .paused

@@ -167,6 +167,37 @@ struct UploaderTests {
         #expect(ends.count == 1)
     }
 
+    @Test("what is begun again in a handler is a new transfer, not the end that was just told")
+    func anew() async throws {
+        let origin = try await TestServer("origin")
+        let ends = Ends<URLResponse>()
+        let chain = Chain(process.uploader(), try file(), try origin.request("/up"), ends)
+        await chain.begin(20)
+        for _ in 1...20 { #expect(failure(of: try #require(await ends.next()).1) == nil) }
+        let log = try await origin.log(ended: 20)
+        #expect(log.requests.count == 20 && ends.count == 20)
+    }
+
+    /// Uploads a file so many times, each time begun in the handler of the last.
+    private struct Chain: Sendable {
+        let uploader: Uploader
+        let source: URL
+        let request: URLRequest
+        let ends: Ends<URLResponse>
+
+        init(_ uploader: Uploader, _ source: URL, _ request: URLRequest, _ ends: Ends<URLResponse>) {
+            (self.uploader, self.source, self.request, self.ends) = (uploader, source, request, ends)
+        }
+
+        func begin(_ times: Int) async {
+            await uploader.beginUpload(of: source, with: request, identifier: "a") { identifier, result in
+                // Before it is told, so that the end is still on the books more often than not.
+                if times > 1 { Task { await begin(times - 1) } }
+                ends.tell(identifier, result)
+            }
+        }
+    }
+
     @Test("a batch begins as one, and each is told by its own identifier")
     func batch() async throws {
         let origin = try await TestServer("origin")
