@@ -29,7 +29,8 @@ extension SchedulingStore {
                 """
                 UPDATE OR IGNORE occurrences SET \
                 instant = ?1 + (min(instant, \(Self.farAhead)) - submitted) + ?3 * (1 + (id & 1023)), \
-                eligible = ?1 + (min(eligible, \(Self.farAhead)) - submitted) + ?3 * (1 + (id & 1023)), \
+                eligible = max(?1 + (min(instant, \(Self.farAhead)) - submitted), ?1 + (min(eligible, \(Self.farAhead)) \
+                - max(submitted, coalesce(since, submitted)))) + ?3 * (1 + (id & 1023)), \
                 submitted = ?1, since = NULL WHERE state <> 1 AND submitted > ?2
                 """)
             try statement.bind(now, at: 1)

@@ -72,6 +72,15 @@ struct RecurringStoreTests {
         #expect(try only("freed").instant == t(100))
         #expect(try only("freed").eligible == t(100))
         #expect(try store.reanchor(now: t(100), implausible: .seconds(86_400)).isEmpty)
+
+        // Its submission lies ahead as well, by less.
+        try store.submit(
+            NewRequest(identifier: "both", kind: .processing, instant: t(4 * 86_400)), now: 3 * 86_400)
+        let again = Postponement(occurrence: try only("both").id, until: t(ahead + 900), waiting: .network)
+        try store.postpone([again], now: t(ahead))
+        #expect(try store.reanchor(now: t(100), implausible: .seconds(86_400)).count == 1)
+        #expect(try only("both").instant == t(86_400 + 100))
+        #expect(try only("both").eligible == t(86_400 + 100))
     }
 
     @Test("what another process has put off since the look is not claimed before its time")

@@ -115,6 +115,8 @@ extension World {
         services.services = []
         services.generation += 1
         isExcused = true
+        // Whoever owns the host may have disabled the launch at login.
+        if random.chance(300) { services.isEnabled = false }
         startStandingService()
     }
 
