@@ -213,7 +213,8 @@ struct RunningTests {
         try store.submit(request("far", at: 100 * day + 60), now: 100 * day)
         try store.submit(request("near", at: day), now: 10)
         let id = try #require(try store.occurrences(identifier: "far").first).occurrence.id
-        try store.postpone([Postponement(occurrence: id, until: t(100 * day + 90), waiting: .network)], now: t(100 * day))
+        let postponement = Postponement(occurrence: id, until: t(100 * day + 90), waiting: .network)
+        try store.postpone([postponement], now: t(100 * day))
 
         let moved = try store.reanchor(now: t(5), implausible: .seconds(day))
         #expect(moved.map(\.identifier) == ["far"])
