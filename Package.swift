@@ -125,12 +125,13 @@ let package = Package(
         .target(name: "Background", dependencies: ["Scheduling", "Transfers"]),
 
         // The tool: what it says, and the program that looks and acts.
-        .target(name: "BackgroundControl", dependencies: ["SchedulingCore", "BackgroundSurroundings"]),
+        .target(
+            name: "BackgroundControl", dependencies: ["SchedulingCore", "TransfersCore", "BackgroundSurroundings"]),
         .executableTarget(
             name: "backgroundctl",
             dependencies: [
-                "BackgroundControl", "SchedulingRuntime", "SchedulingCore", "SchedulingStore",
-                "BackgroundStore", "BackgroundSurroundings", "BackgroundMonitors",
+                "BackgroundControl", "SchedulingRuntime", "SchedulingCore", "SchedulingStore", "TransfersCore",
+                "TransfersStore", "BackgroundStore", "BackgroundSurroundings", "BackgroundMonitors",
                 .target(name: "SchedulingSystemd", condition: systemd),
             ]),
 
@@ -202,7 +203,14 @@ let package = Package(
             path: "Tests/Benchmarks/TransferLedger"),
         .testTarget(
             name: "BackgroundControlTests",
-            dependencies: ["BackgroundControl", "SchedulingCore", "BackgroundSurroundings"]),
+            dependencies: ["BackgroundControl", "SchedulingCore", "TransfersCore", "BackgroundSurroundings"]),
+        .testTarget(
+            name: "BackgroundctlTests",
+            dependencies: [
+                "backgroundctl", "BackgroundControl", "SchedulingRuntime", "SchedulingCore", "SchedulingStore",
+                "TransfersCore", "TransfersStore", "BackgroundStore", "BackgroundSQLite", "BackgroundMonitors",
+                "BackgroundSurroundings",
+            ]),
         .testTarget(name: "HouseRulesTests"),
 
         // That it compiles is what they prove, in each style of settings that apps are built with.

@@ -43,6 +43,10 @@ package struct AppReport: Hashable, Sendable, Encodable {
     package var tasks: [TaskReport] = []
     /// The newest of them; more may be there.
     package var continued: [ContinuedReport] = []
+    /// Sessions that have transfers.
+    package var sessions: [TransferSessionReport] = []
+    /// Those of their transfers that move; more may be there.
+    package var transfers: [TransferReport] = []
 
     package init(app: String, scope: String, unitFile: String?, executable: String?, stateDirectory: String) {
         self.app = app

@@ -3,13 +3,16 @@
 
 /// What the tool can be told to do.
 package enum Command: String, CaseIterable, Sendable {
-    case list, show, why, history, run, expire, cancel, watch, timeline, doctor, uninstall, completion, help, version
+    case list, show, why, history, run, expire, cancel, transfers, watch, timeline, doctor, uninstall, completion, help
+    case version
 
     /// What a command takes besides options.
     package enum Operand: Hashable, Sendable {
         case none
         case task
         case optionalTask
+        /// Nothing, what to look at, or an order and the transfers that it is for.
+        case transfers
         case optionalApp
         case shell
         case optionalCommand
@@ -20,6 +23,7 @@ package enum Command: String, CaseIterable, Sendable {
         case .list, .watch, .timeline, .doctor, .version: .none
         case .show, .why, .run, .expire, .cancel: .task
         case .history: .optionalTask
+        case .transfers: .transfers
         case .uninstall: .optionalApp
         case .completion: .shell
         case .help: .optionalCommand
@@ -32,6 +36,7 @@ package enum Command: String, CaseIterable, Sendable {
         case .none: rawValue
         case .task: rawValue + " ID"
         case .optionalTask: rawValue + " [ID]"
+        case .transfers: rawValue + " [ORDER] [NAME]"
         case .optionalApp: rawValue + " [APP]"
         case .shell: rawValue + " bash|zsh|fish"
         case .optionalCommand: rawValue + " [COMMAND]"
@@ -47,6 +52,7 @@ package enum Command: String, CaseIterable, Sendable {
         case .run: "Run a pending task now, whatever it waits for"
         case .expire: "Tell a running task that its time is used up"
         case .cancel: "Cancel a pending task; one that runs is told to stop"
+        case .transfers: "Uploads and downloads, with progress bars; pause, resume or cancel them"
         case .watch: "What happens, as it happens, with progress bars"
         case .timeline: "Past and coming runs as a picture"
         case .doctor: "What could keep tasks from ever running, and what mends it"
@@ -60,7 +66,7 @@ package enum Command: String, CaseIterable, Sendable {
     package var options: [CommandOption] {
         let own: [CommandOption] =
             switch self {
-            case .list: [.names]
+            case .list, .transfers: [.names]
             case .history: [.limit]
             case .timeline: [.past, .ahead, .html]
             case .uninstall: [.all, .state, .yes]
@@ -89,6 +95,11 @@ package enum Command: String, CaseIterable, Sendable {
             "The task is told to stop as if its time were used up: its expiration handler is called."
         case .cancel:
             "History says that it was cancelled."
+        case .transfers:
+            "NAME is APP, APP/SESSION or APP/SESSION/IDENTIFIER, or the end of such a name where that is clear; of one "
+                + "transfer everything is shown that is no secret. ORDER is pause, resume or cancel, for one or several "
+                + "transfers: the process that moves them obeys at once; if none does, the app is started to resume or "
+                + "cancel. With --names it prints whole names alone, for scripts."
         case .watch:
             "On a terminal the picture is drawn anew with every change; elsewhere each change is a line, with --json each "
                 + "state is one object on a line. Control-C ends it."

@@ -25,6 +25,9 @@ package enum CompletionScript {
         switch command.operand {
         case .none: ""
         case .task, .optionalTask: "$(backgroundctl list --names 2>/dev/null)"
+        case .transfers:
+            Invocation.TransferOrder.allCases.map(\.rawValue).joined(separator: " ")
+                + " $(backgroundctl transfers --names 2>/dev/null)"
         case .optionalApp: "$(backgroundctl list --names 2>/dev/null | sed 's:/.*::' | sort -u)"
         case .shell: Shell.allCases.map(\.rawValue).joined(separator: " ")
         case .optionalCommand: commands
@@ -97,6 +100,7 @@ package enum CompletionScript {
             switch command.operand {
             case .none: operand = ""
             case .task, .optionalTask: operand = " '1: :_backgroundctl_tasks'"
+            case .transfers: operand = " '*: :_backgroundctl_transfers'"
             case .optionalApp: operand = " '1: :_backgroundctl_apps'"
             case .shell, .optionalCommand: operand = " '1: :(\(operands(command)))'"
             }
@@ -108,6 +112,12 @@ package enum CompletionScript {
             _backgroundctl_tasks() {
               local -a names
               names=(${(f)"$(backgroundctl list --names 2>/dev/null)"})
+              compadd -a names
+            }
+            _backgroundctl_transfers() {
+              local -a names
+              names=(\(Invocation.TransferOrder.allCases.map(\.rawValue).joined(separator: " ")))
+              names+=(${(f)"$(backgroundctl transfers --names 2>/dev/null)"})
               compadd -a names
             }
             _backgroundctl_apps() {

@@ -13,8 +13,14 @@ package struct Invocation: Hashable, Sendable {
         case file(String)
     }
 
+    /// What transfers can be told.
+    package enum TransferOrder: String, CaseIterable, Sendable { case pause, resume, cancel }
+
     package var command: Command
     package var operand: String?
+    package var order: TransferOrder?
+    /// The transfers that the order is for, as they were called; each once.
+    package var ordered: [String] = []
     package var app: String?
     package var scope: Scope?
     package var color = ColorChoice.auto
@@ -98,10 +104,11 @@ package struct Invocation: Hashable, Sendable {
     }
 
     private mutating func take(operands: [String]) throws(UsageError) {
+        if command.operand == .transfers { return try take(transfers: operands) }
         let isNeeded: String?
         let most: Int
         switch command.operand {
-        case .none: (isNeeded, most) = (nil, 0)
+        case .none, .transfers: (isNeeded, most) = (nil, 0)
         case .task: (isNeeded, most) = ("the ID of a task", 1)
         case .optionalTask, .optionalApp, .optionalCommand: (isNeeded, most) = (nil, 1)
         case .shell: (isNeeded, most) = ("a shell: bash, zsh or fish", 1)
@@ -121,6 +128,25 @@ package struct Invocation: Hashable, Sendable {
         case (.help, let topic?): operand = try Invocation.command(topic).rawValue
         default: break
         }
+    }
+
+    private mutating func take(transfers operands: [String]) throws(UsageError) {
+        if operands.contains("") { throw UsageError("transfers needs a NAME that is not empty") }
+        guard let first = operands.first else { return }
+        if let order = TransferOrder(rawValue: first) {
+            for name in operands.dropFirst() where !ordered.contains(name) { ordered.append(name) }
+            if ordered.isEmpty { throw UsageError("transfers \(first) needs the NAME of a transfer") }
+            if namesOnly { throw UsageError("--names is for looking, not for \(first)") }
+            self.order = order
+            return
+        }
+        if operands.count > 1 {
+            let near = UsageError.nearest(to: first, in: TransferOrder.allCases.map(\.rawValue))
+            throw UsageError(
+                near.map { "transfers has no order \(first.debugDescription); did you mean \($0)?" }
+                    ?? "transfers does not take \(operands[1].debugDescription): it shows one NAME")
+        }
+        operand = first
     }
 
     private mutating func take(_ option: CommandOption, _ value: String?) throws(UsageError) {

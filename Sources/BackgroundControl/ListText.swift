@@ -7,6 +7,7 @@ package struct ListText: Sendable {
     private let time: InstantText
     /// More rows of one app are counted only.
     private static let mostRows = 200
+    private static let mostTransfers = 20
 
     package init(terminal: Terminal, time: InstantText) {
         self.terminal = terminal
@@ -36,10 +37,10 @@ package struct ListText: Sendable {
         }
         var columns = Columns(["TASK", "STATE", "NEXT", "LAST"], indent: 2)
         for task in app.tasks.prefix(ListText.mostRows) {
-            let state = TaskWords(time: time).state(task)
+            let state = TaskWords(time: time).state(task, in: app)
             let last = task.last.map { TaskWords(time: time).ended($0) } ?? ""
             columns.add(
-                .init(task.id), .init(state.text, state.style),
+                .init(task.session.map { "transfers of " + $0 } ?? task.id), .init(state.text, state.style),
                 .init(task.state == .running ? "" : task.next.map { time.near($0.wall) } ?? ""),
                 .init(last, task.last?.style == .bad ? .bad : .plain))
         }
@@ -47,8 +48,32 @@ package struct ListText: Sendable {
         if app.tasks.count > ListText.mostRows {
             lines.append("  and \(app.tasks.count - ListText.mostRows) more; --json shows them all")
         }
-        for task in app.continued { lines.append("  " + ProgressBar(terminal: terminal).line(task)) }
+        let bar = ProgressBar(terminal: narrower)
+        for task in app.continued { lines.append("  " + bar.line(task)) }
+        let moving = app.transfers.filter(\.isMoving)
+        for transfer in moving.prefix(ListText.mostTransfers) { lines.append("  " + bar.line(transfer)) }
+        if moving.count > ListText.mostTransfers {
+            lines.append(
+                "  and \(moving.count - ListText.mostTransfers) more move; `backgroundctl transfers` shows them all")
+        }
+        // Nobody is woken for these: they were paused, or the app's own process moves them.
+        let tasks = Set(app.tasks.compactMap(\.session))
+        for session in app.sessions where !tasks.contains(session.session) {
+            let line = "transfers of " + session.session + ": " + TransferWords.counts(session)
+            lines.append("  " + fitted(VisibleText.escaped(line)))
+        }
         return lines
+    }
+
+    /// For lines that stand two columns in.
+    private var narrower: Terminal {
+        var narrower = terminal
+        narrower.width = terminal.width.map { $0 - 2 }
+        return narrower
+    }
+
+    private func fitted(_ line: String) -> String {
+        narrower.width.map { VisibleText.cut(line, to: $0, ellipsis: terminal.ellipsis) } ?? line
     }
 
     private func head(_ app: AppReport) -> String {

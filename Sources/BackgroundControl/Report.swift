@@ -38,7 +38,7 @@ package struct HistoryReport: Hashable, Sendable, Encodable {
     }
 }
 
-/// What became of an order: `run`, `expire`, `cancel`, `uninstall`.
+/// What became of an order: `run`, `expire`, `cancel`, `uninstall`, or to a transfer.
 package struct OrderReport: Hashable, Sendable, Encodable {
     package var app: String
     package var id: String?
@@ -52,4 +52,11 @@ package struct OrderReport: Hashable, Sendable, Encodable {
         self.done = done
         self.notes = notes
     }
+}
+
+/// What became of orders to several transfers.
+package struct OrdersReport: Hashable, Sendable, Encodable {
+    package var orders: [OrderReport]
+
+    package init(orders: [OrderReport]) { self.orders = orders }
 }

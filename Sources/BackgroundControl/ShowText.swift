@@ -22,7 +22,14 @@ package struct ShowText: Sendable {
             report.explanation.reasons.flatMap {
                 [.init($0.what + ": " + $0.observed, .warning), .init(arrow + $0.remedy)] as [Columns.Cell]
             })
-        fields.add("Kind", task.kind)
+        fields.add("Kind", task.session == nil ? task.kind : "starts the app for the transfers of a session")
+        if let session = task.session {
+            let counts = report.app.sessions.first { $0.session == session }.map(TransferWords.counts)
+            fields.add(
+                "Session",
+                [.init(session + (counts.map { ": " + $0 } ?? ": no transfers"))]
+                    + [.init(arrow + "backgroundctl transfers " + task.app + "/" + session, .dim)])
+        }
         fields.add("Asked for", task.scheduled.map { time.whole($0.wall) })
         if task.state != .running { fields.add("Next", task.next.map { time.near($0.wall) }) }
         fields.add("Then", task.coming.map { .init(time.whole($0.wall)) })

@@ -17,13 +17,21 @@ package struct TaskReference: Hashable, Sendable {
     /// Why no single task was meant.
     package struct Unresolved: Error, Hashable, Sendable, CustomStringConvertible {
         package let description: String
+
+        init(description: String) { self.description = description }
+        package init(_ description: String) { self.description = description }
     }
 
-    /// The one that the words mean, of all that are known. Identifiers may hold slashes themselves.
+    /// What stands before a session's name in the identifier of its task.
+    package static let transfersPrefix = "background.transfers."
+
+    /// The one that the words mean, of all that are known. Identifiers may hold slashes themselves; the task of a session of
+    /// transfers may be called by the session's name.
     package static func resolve(_ words: String, among known: [TaskReference]) throws(Unresolved) -> TaskReference {
         let known = Array(Set(known)).sorted { $0.name < $1.name }
         let named = known.filter { $0.name == words }
-        let found = named.isEmpty ? known.filter { $0.id == words } : named
+        var found = named.isEmpty ? known.filter { $0.id == words } : named
+        if found.isEmpty { found = known.filter { $0.id == transfersPrefix + words } }
         if let only = found.first, found.count == 1 { return only }
         let shown = VisibleText.escaped(words)
         guard found.isEmpty else {

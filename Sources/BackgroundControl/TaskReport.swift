@@ -25,6 +25,8 @@ package struct TaskReport: Hashable, Sendable, Encodable {
     package var app: String
     package var id: String
     package var kind: String?
+    /// Of a task that moves the transfers of a session: its name.
+    package var session: String?
     package var state: State
     /// The instant that was asked for.
     package var scheduled: Instant?

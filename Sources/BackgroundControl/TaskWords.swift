@@ -21,6 +21,13 @@ package struct TaskWords: Sendable {
         }
     }
 
+    /// The same, and of a session's task how many transfers it is about.
+    package func state(_ task: TaskReport, in app: AppReport) -> (text: String, style: TextStyle) {
+        let own = state(task)
+        guard let session = app.sessions.first(where: { $0.session == task.session }) else { return own }
+        return (own.text + ": " + TransferWords.counts(session), own.style)
+    }
+
     /// "succeeded 3 h ago (11:20:05)".
     package func ended(_ run: RunReport) -> String { run.outcome + " " + time.near(run.ended.wall) }
 }

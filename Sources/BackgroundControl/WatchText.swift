@@ -28,7 +28,8 @@ package struct WatchText: Sendable {
     /// Whether the picture changes by itself, because something runs.
     package static func isMoving(_ report: ListReport) -> Bool {
         report.apps.contains { app in
-            !app.continued.isEmpty || app.tasks.contains { $0.state == .running }
+            !app.continued.isEmpty || app.transfers.contains(where: \.isMoving)
+                || app.tasks.contains { $0.state == .running }
         }
     }
 
@@ -60,8 +61,38 @@ package struct WatchText: Sendable {
             let percent = task.fraction.map { "\(Int($0 * 100)) %" } ?? "in progress"
             lines.append(line(task.app, task.id, percent + (task.subtitle.isEmpty ? "" : " " + task.subtitle), .plain))
         }
+        return lines + transferChanges(from: old, to: new)
+    }
+
+    /// A line when a transfer begins to move, with every tenth of it, and when it stops moving.
+    private func transferChanges(from old: ListReport, to new: ListReport) -> [String] {
+        let before = Dictionary(
+            old.apps.flatMap(\.transfers).map { ($0.reference, $0) }, uniquingKeysWith: { $1 })
+        let now = new.apps.flatMap(\.transfers)
+        var lines: [String] = []
+        for transfer in now.sorted(by: { $0.reference.name < $1.reference.name }) {
+            let was = before[transfer.reference]
+            if was == transfer || (was == nil && !transfer.isMoving) { continue }
+            let isStep = WatchText.tenth(was) != WatchText.tenth(transfer)
+            guard was?.state != transfer.state || was?.asked != transfer.asked || isStep else { continue }
+            let state = TransferWords(time: time).state(transfer)
+            let bytes = TransferWords.bytes(transfer)
+            lines.append(
+                line(
+                    transfer.app, transfer.session + "/" + transfer.id,
+                    state.text + (bytes.isEmpty ? "" : ", " + bytes), state.style))
+        }
+        let there = Set(now.map(\.reference))
+        let readable = Set(new.apps.map(\.app))
+        for (reference, was) in before.sorted(by: { $0.key.name < $1.key.name })
+        where was.isMoving && !there.contains(reference) && readable.contains(reference.app) {
+            lines.append(
+                line(reference.app, reference.session + "/" + reference.id, "done, and taken by the app", .dim))
+        }
         return lines
     }
+
+    private static func tenth(_ transfer: TransferReport?) -> Int? { transfer?.fraction.map { Int($0 * 10) } }
 
     private func line(_ app: String, _ id: String, _ what: String, _ style: TextStyle) -> String {
         time.present + "  " + VisibleText.escaped(app + "/" + id) + "  "

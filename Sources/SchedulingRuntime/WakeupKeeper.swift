@@ -34,7 +34,7 @@ package final class WakeupKeeper: Sendable {
     package var failure: SchedulingFailure? { state.withLock(\.failure) }
 
     /// Writes requests durably, with a wake-up armed that is early enough for the first of them.
-    func submit(_ requests: [NewRequest], limits: RequestLimits) throws(SchedulingFailure) {
+    package func submit(_ requests: [NewRequest], limits: RequestLimits) throws(SchedulingFailure) {
         prepareOnce()
         let now = environment.time.now()
         // What follows another task needs no wake-up of its own.

@@ -48,6 +48,17 @@ package enum SessionLock {
         // A dot in front would hide it, and two alone would be another folder.
         return "s-" + String(decoding: name, as: UTF8.self)
     }
+
+    /// The session's name as it stands in the identifier of its task: itself, or that of its lock where no task's identifier
+    /// can hold it.
+    package static func nameInTask(of session: String, _ identifier: (String) -> String) -> String {
+        do throws(SchedulingFailure) {
+            try TaskIdentifier.validate(identifier(session))
+            return session
+        } catch {
+            return name(of: session)
+        }
+    }
 }
 
 extension TransfersStore {

@@ -22,20 +22,21 @@ extension TransfersStore {
         }
     }
 
-    /// Lines in the order in which the transfers were begun, of one session or of all; the next page begins after the last
-    /// line's id.
+    /// Lines in the order in which the transfers were begun, of one session or of all, in one state or in any; the next page
+    /// begins after the last line's id.
     package func list(
-        session: String? = nil, after id: Int64 = 0, limit: Int = 10_000
+        session: String? = nil, state: TransferSummary.State? = nil, after id: Int64 = 0, limit: Int = 10_000
     ) throws(TransferFailure) -> [TransferSummary] {
         try read("list the transfers of the store") { rows in
             let statement = try rows.database.statement(
                 """
                 SELECT \(TransferRows.summaryColumns) FROM \(TransferRows.tables) \
-                WHERE t.id > ?1 AND (?2 IS NULL OR t.session = ?2) ORDER BY t.id LIMIT ?3
+                WHERE t.id > ?1 AND (?2 IS NULL OR t.session = ?2) AND (?4 IS NULL OR t.state = ?4) ORDER BY t.id LIMIT ?3
                 """)
             try statement.bind(id, at: 1)
             try statement.bind(session, at: 2)
             try statement.bind(Int64(max(0, limit)), at: 3)
+            try statement.bind(state?.rawValue, at: 4)
             return try statement.rows(TransferRows.summary)
         }
     }

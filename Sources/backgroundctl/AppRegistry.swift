@@ -28,7 +28,10 @@ struct AppRegistry: Sendable {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] {
                 let directory = root + "/" + name
                 var about = stat()
-                guard lstat(directory + "/scheduling.sqlite", &about) == 0 || isClosed(directory, name) else {
+                let isThere = ["/scheduling.sqlite", "/transfers.sqlite"].contains {
+                    lstat(directory + $0, &about) == 0
+                }
+                guard isThere || isClosed(directory, name) else {
                     continue
                 }
                 apps.append(InstalledApp(identifier: name, stateDirectory: StateDirectory(path: directory)))

@@ -97,6 +97,9 @@ struct AppState: Sendable {
             }
         var task = TaskReport(app: app.identifier, id: occurrence.identifier, state: state)
         task.kind = occurrence.kind.description
+        if occurrence.kind == .transfers, occurrence.identifier.hasPrefix(TaskReference.transfersPrefix) {
+            task.session = String(occurrence.identifier.dropFirst(TaskReference.transfersPrefix.count))
+        }
         task.scheduled = Instant(occurrence.instant)
         if live.owner == nil, live.follows == nil { task.next = Instant(max(occurrence.instant, occurrence.eligible)) }
         task.submitted = Instant(occurrence.submitted)

@@ -4,6 +4,7 @@
 import BackgroundControl
 import Foundation
 import SchedulingCore
+import TransfersCore
 
 /// The tool. Its exit status: 0 all is well, 1 it failed or something is wrong, 2 the arguments make no sense.
 @main
@@ -30,6 +31,8 @@ struct Backgroundctl {
             Output.complain(unresolved.description)
         } catch let failure as SchedulingFailure {
             Output.complain(Refusal(failure).description)
+        } catch let failure as TransferFailure {
+            Output.complain(VisibleText.escaped(failure.description))
         } catch {
             Output.complain("\(error)")
         }

@@ -12,7 +12,7 @@ import SchedulingStore
 extension Session {
     func list() throws -> Int32 {
         let now = surroundings.now
-        let reports = try states().map { $0.report(now: now) }
+        let reports = try states().map { withTransfers($0.report(now: now), of: $0) }
         if invocation.namesOnly {
             let names = reports.flatMap { app in
                 (app.tasks.map(\.id) + app.continued.map(\.id)).map { app.app + "/" + $0 }
@@ -28,10 +28,12 @@ extension Session {
     }
 
     func show() throws -> Int32 {
-        let (reference, state, app) = try task()
+        let (reference, state, found) = try task()
+        let app = withTransfers(found, of: state)
         var report = app
         report.tasks = []
         report.continued = []
+        report.transfers = []
         let explanation = try explanation(reference, state)
         var shown =
             app.tasks.first { $0.id == reference.id } ?? TaskReport(app: reference.app, id: reference.id, state: .idle)

@@ -54,6 +54,7 @@ extension Session {
 
     func cancel() throws -> Int32 {
         let (reference, state, report) = try task()
+        try refuseToCancelTransfers(withTransfers(report, of: state), reference)
         let store = try state.store.get()
         guard (report.tasks.map(\.id) + report.continued.map(\.id)).contains(reference.id) else {
             throw Refusal("nothing is pending or running for \(VisibleText.escaped(reference.name))")
@@ -69,7 +70,7 @@ extension Session {
         return try tell(reference, told > 0 ? "it runs, and was told to stop" : "it was cancelled")
     }
 
-    private func keeper(_ state: AppState, _ store: SchedulingStore, _ waker: any Waker) -> WakeupKeeper {
+    func keeper(_ state: AppState, _ store: SchedulingStore, _ waker: any Waker) -> WakeupKeeper {
         let environment = SchedulingEnvironment(
             appIdentifier: state.app.identifier, time: surroundings.clocks,
             conditions: HostConditions(clock: surroundings.clocks), host: SilentHost(), waker: waker,

@@ -37,6 +37,7 @@ struct Session {
         case .run: return try run()
         case .expire: return try expire()
         case .cancel: return try cancel()
+        case .transfers: return try transfers()
         case .watch: try Watch(self).start()
         case .timeline: return try timeline()
         case .doctor: return try doctor()

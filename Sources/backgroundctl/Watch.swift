@@ -21,6 +21,8 @@ final class Watch: Sendable {
         var runs: [RunReport] = []
         /// By state directory; each keeps its store open.
         var watches: [String: DoorbellWatch] = [:]
+        /// The same for stores of transfers.
+        var transferWatches: [String: any DoorbellHearing] = [:]
         var alarm: (any Alarm)?
         var isPlanned = false
     }
@@ -70,12 +72,19 @@ final class Watch: Sendable {
     private func look() {
         let now = session.surroundings.now
         let states = (try? session.states()) ?? []
-        let report = ListReport(apps: states.map { $0.report(now: now) })
+        let before = seen.withLock { $0.report?.apps.flatMap(\.transfers) ?? [] }.filter(\.isMoving).map(\.reference)
+        let report = ListReport(
+            apps: states.map { session.withTransfers($0.report(now: now), of: $0, before: before) })
         let runs = states.flatMap { (try? $0.history(nil, limit: 30)) ?? [] }.sorted { $0.ended.wall > $1.ended.wall }
         seen.withLock { seen in
             for state in states where seen.watches[state.app.stateDirectory.path] == nil {
                 seen.watches[state.app.stateDirectory.path] =
                     (try? state.store.get())?.watchCommits { [weak self] in self?.rang() }
+            }
+            for state in states where seen.transferWatches[state.app.stateDirectory.path] == nil {
+                let transfers = AppTransfers(state, surroundings: session.surroundings)
+                seen.transferWatches[state.app.stateDirectory.path] =
+                    (try? transfers.store?.get())?.watch { [weak self] in self?.rang() }
             }
             let wait: Duration = WatchText.isMoving(report) ? .seconds(1) : .seconds(30)
             seen.alarm?.set(wall: nil, awake: session.surroundings.clocks.now().awake(after: wait))

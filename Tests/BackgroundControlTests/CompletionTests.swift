@@ -32,7 +32,7 @@ struct CompletionTests {
         let names = tasks.map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
         let driver = """
             \(CompletionScript.text(.bash))
-            backgroundctl() { [ "$*" = "list --names" ] && printf '%s\\n' \(names); }
+            backgroundctl() { [[ "$*" = "list --names" || "$*" = "transfers --names" ]] && printf '%s\\n' \(names); }
             COMP_LINE=$'\(line)'
             COMP_POINT=${#COMP_LINE}
             # As readline does it: colons and equals signs are words.
@@ -74,6 +74,8 @@ struct CompletionTests {
         #expect(try offers("backgroundctl hi") == ["history"])
         #expect(try offers("backgroundctl list --na") == ["--names"])
         #expect(try offers("backgroundctl --json uninstall --s") == ["--state", "--system"])
+        #expect(try offers("backgroundctl transfers pa", tasks: ["reader/up/x"]) == ["pause"])
+        #expect(try offers("backgroundctl transfers pause read", tasks: ["reader/up/x"]) == ["reader/up/x"])
         #expect(try offers("backgroundctl completion ") == ["bash", "zsh", "fish"])
         #expect(try offers("backgroundctl show read", tasks: ["reader/refresh", "photos/x"]) == ["reader/refresh"])
         #expect(

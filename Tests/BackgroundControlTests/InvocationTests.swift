@@ -26,6 +26,7 @@ struct InvocationTests {
             switch command.operand {
             case .none: []
             case .task, .optionalTask: ["refresh"]
+            case .transfers: ["reader/uploads"]
             case .optionalApp: ["org.example.reader"]
             case .shell: ["bash"]
             case .optionalCommand: ["list"]
@@ -46,6 +47,18 @@ struct InvocationTests {
         #expect(two.page == .file("page.html"))
         #expect(try Invocation(parsing: ["timeline", "--html"]).page == .standardOutput)
         #expect(try Invocation(parsing: ["show", "--", "--odd"]).operand == "--odd")
+    }
+
+    @Test("transfers take a name to look at, or an order and the names that it is for, each once")
+    func transfers() throws {
+        #expect(try Invocation(parsing: ["transfers"]).operand == nil)
+        let look = try Invocation(parsing: ["transfers", "reader/uploads/movie", "--json"])
+        #expect(look.operand == "reader/uploads/movie" && look.order == nil && look.isJSON)
+        let order = try Invocation(parsing: [
+            "transfers", "--user", "pause", "reader/uploads/a", "b", "reader/uploads/a",
+        ])
+        #expect(order.order == .pause && order.ordered == ["reader/uploads/a", "b"] && order.operand == nil)
+        #expect(try Invocation(parsing: ["transfers", "cancel", "--", "-x"]).ordered == ["-x"])
     }
 
     @Test("help and the version are shown whatever else is said")
@@ -70,6 +83,12 @@ struct InvocationTests {
             (["list", "--user", "--system"], "exclude each other"), (["list", "--color=red"], "auto, always or never"),
             (["list", "--yes"], "list has no option --yes"), (["completion"], "bash, zsh or fish"),
             (["completion", "tcsh"], "no completion for \"tcsh\""), (["help", "lits"], "did you mean list?"),
+            (["transfers", "pause"], "transfers pause needs the NAME of a transfer"),
+            (["transfers", "pasue", "a/b/c"], "did you mean pause?"),
+            (["transfers", "a/b", "c/d"], "does not take \"c/d\""),
+            (["transfers", ""], "not empty"), (["transfers", "resume", ""], "not empty"),
+            (["transfers", "cancel", "x", "--names"], "--names is for looking"),
+            (["transfers", "--limit=3"], "transfers has no option --limit"),
             (["uninstall", "--all", "a"], "exclude each other"), (["list", "--app="], "needs a value: APP"),
         ])
     func nonsense(arguments: [String], reason: String) {

@@ -47,6 +47,13 @@ struct ManualTests {
         task.last = Samples.run("refresh", .expired, detail: "x", reason: .budget)
         var app = Samples.app([task], continued: [Samples.export(1)])
         app.trouble = AppReport.Trouble(code: "x", message: "y", remedy: "z")
+        task.session = "uploads"
+        var transfer = Samples.transfer("movie", .waiting, 1, of: 2, waitsFor: .retry, until: 5)
+        (transfer.asked, transfer.outcome, transfer.begun) = ("pause", "failed", Instant(Samples.now))
+        (transfer.host, transfer.description, transfer.pid) = ("example.org:443", "a movie", 1)
+        var session = Samples.session(running: 1)
+        session.next = Instant(Samples.now)
+        (app.transfers, app.sessions) = ([transfer], [session])
         let explanation = ExplanationReport(
             app: "a",
             TaskExplanation(
@@ -59,6 +66,8 @@ struct ManualTests {
             ListReport(apps: [app]), HistoryReport(runs: [], unreadable: []),
             ShowReport(task: task, continued: [], explanation: explanation, app: app), TimelineReport(timeline),
             DoctorReport(findings: [Finding("x", .problem, app: "a", "b", remedy: "c")]),
+            TransfersReport(transfers: [transfer], sessions: [session], unreadable: []), Samples.detail(transfer),
+            OrdersReport(orders: [OrderReport(app: "a", id: "b", done: "c")]),
             UninstallReport(uninstalled: [OrderReport(app: "a", id: "b", done: "c")]),
         ]
         var keys: Set<String> = []
@@ -70,7 +79,7 @@ struct ManualTests {
             (value as? [Any])?.forEach(collect)
         }
         for report in reports { collect(try JSONSerialization.jsonObject(with: Data(try JSONText.text(report).utf8))) }
-        #expect(keys.count > 45)
+        #expect(keys.count > 90)
         for key in keys.sorted() { #expect(page.contains("`\(key)`"), "\(key)") }
     }
 

@@ -169,7 +169,8 @@ struct RenderingTests {
         let app = try #require((list["apps"] as? [[String: Any]])?.first)
         #expect(
             Set(app.keys) == [
-                "app", "scope", "unitFile", "executable", "stateDirectory", "wakeup", "tasks", "continued",
+                "app", "scope", "unitFile", "executable", "stateDirectory", "wakeup", "tasks", "continued", "sessions",
+                "transfers",
             ])
         let tasks = try #require(app["tasks"] as? [[String: Any]])
         #expect(tasks.map { $0["state"] as? String } == ["scheduled", "running", "waiting", "due", "orphaned"])

@@ -50,13 +50,7 @@ struct ScheduledWakeups: TransferWakeups {
             Self.name(session), at: instant, requirements: requiresNetwork ? .network : [])
     }
 
-    /// What a task's identifier cannot hold is escaped.
     private static func name(_ session: String) -> String {
-        do throws(SchedulingFailure) {
-            try TaskIdentifier.validate(BGTaskScheduler.transfersIdentifier(session))
-            return session
-        } catch {
-            return SessionLock.name(of: session)
-        }
+        SessionLock.nameInTask(of: session) { BGTaskScheduler.transfersIdentifier($0) }
     }
 }

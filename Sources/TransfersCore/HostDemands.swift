@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
-internal import BackgroundSurroundings
-internal import TransfersCore
+package import BackgroundSurroundings
 
 /// What the conditions of the host mean to transfers.
-enum HostDemands {
+package enum HostDemands {
     /// What has to be observed for these demands.
-    static func kinds(for demands: TransferDemands) -> ConditionKinds {
+    package static func kinds(for demands: TransferDemands) -> ConditionKinds {
         var kinds: ConditionKinds = [.network]
         if !demands.isDisjoint(with: [.unmeteredNetwork, .noCellularNetwork]) { kinds.insert(.metered) }
         if demands.contains(.unconstrainedNetwork) { kinds.insert(.constrained) }
@@ -16,7 +15,7 @@ enum HostDemands {
     }
 
     /// The demands that are not met; what nobody can tell holds nothing back.
-    static func unmet(by conditions: Conditions) -> TransferDemands {
+    package static func unmet(by conditions: Conditions) -> TransferDemands {
         var unmet: TransferDemands = []
         if conditions.network.value == .offline { unmet.insert(.network) }
         // Nobody tells here what a network is made of: one that is paid by the byte counts as a cellular one.
@@ -27,7 +26,7 @@ enum HostDemands {
     }
 
     /// Whether a host is this machine: it is there without any network.
-    static func isLocal(_ authority: String) -> Bool {
+    package static func isLocal(_ authority: String) -> Bool {
         authority.hasPrefix("127.") || authority.hasPrefix("[::1]") || authority == "localhost"
             || authority.hasPrefix("localhost:")
     }
