@@ -190,8 +190,9 @@ let package = Package(
         .testTarget(
             name: "TransfersTests",
             dependencies: [
-                "Transfers", "TransferProcesses", "TransferFixtures", "TransfersCore", "TransfersStore",
-                "BackgroundSurroundings", "transfersvictim",
+                "Transfers", "TransferProcesses", "TransferFixtures", "TransfersCore", "TransfersFiles",
+                "TransfersStore",
+                "BackgroundStore", "BackgroundSurroundings", "transfersvictim",
             ]),
         .executableTarget(
             name: "transfersprobe",

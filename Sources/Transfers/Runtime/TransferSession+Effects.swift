@@ -83,7 +83,7 @@ extension TransferSession {
         switch effect {
         case .persist(let checkpoint, _):
             _ = try? store.update(id, checkpoint, durably: false)
-            let at = parts.time.now().awake(after: .seconds(1))
+            let at = parts.time.now().awake(after: .milliseconds(200))
             state.withLock { state in
                 if state.flushAt == nil { state.flushAt = at }
             }

@@ -118,7 +118,11 @@ extension TransferSession {
     /// The scheduled task: returns when nothing is left to do now, or it was cancelled and everything has stopped.
     func runInBackground() async {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { send(.run($0)) }
+            await withCheckedContinuation { continuation in
+                send(.run(continuation))
+                // Cancelled before it began: then `onCancel` came first.
+                if Task.isCancelled { send(.hold) }
+            }
         } onCancel: {
             send(.hold)
         }

@@ -106,7 +106,7 @@ extension TransferSession {
 
     /// Says something to a machine, made anew if it rests.
     func tellResting(_ id: Int64, _ event: TransferEvent) {
-        if state.withLock({ $0.works[id] == nil }), !wake(id) { return }
+        if state.withLock({ $0.works[id] == nil }), !wake(id, toSend: event == .begin) { return }
         tell(id, event)
     }
 
@@ -130,7 +130,7 @@ extension TransferSession {
     }
 
     /// Makes the machine of one that rests; false if it is gone, or may not be sent by this process.
-    private func wake(_ id: Int64) -> Bool {
+    private func wake(_ id: Int64, toSend: Bool) -> Bool {
         let stored: StoredTransfer?
         do throws(TransferFailure) {
             stored = try store.transfer(id)
@@ -152,7 +152,7 @@ extension TransferSession {
             // The hook of an intent gives what was withheld, or says that it cannot.
             return stored.withheld.isEmpty || stored.intent.authorizer != nil
         }
-        guard isComplete else {
+        guard isComplete || !toSend else {
             stored.checkpoint.state = .waiting(until: .distantFuture, reason: .authorizer)
             _ = try? store.update(id, stored.checkpoint, durably: true)
             state.withLock { _ = $0.waitForAuthorizer.insert(id) }
@@ -162,7 +162,8 @@ extension TransferSession {
         state.withLock { state in
             state.generation += 1
             var work = TransferWork(stored, generation: state.generation)
-            if state.networkIsThere == false, !work.isLocal {
+            // Without its secrets it ends, or is paused, as if there were no network: nothing is sent bare.
+            if !isComplete || (state.networkIsThere == false && !work.isLocal) {
                 work.hear(.networkChanged(isThere: false), at: .epoch)
             }
             state.works[id] = work
