@@ -69,6 +69,7 @@ extension Downloader {
     ///
     /// - Parameters:
     ///   - request: what to load. It may not have a body, nor the field `Range`.
+    ///   - identifier: 1 to 1024 bytes without NUL, the same in every launch.
     ///   - handler: may be called in this call already.
     public func beginDownload(
         of request: URLRequest, identifier: String, handler: @escaping Handler

@@ -16,7 +16,7 @@ public enum NetworkResponse<Value> {
     case failed(NetworkResponseError)
     /// The server answered and did not accept it: any status from 200 up that is neither success nor a passing fault.
     case rejected
-    /// A passing fault: 408, 425, 429, 500, 502, 503 or 504. ``Foundation/HTTPURLResponse/retryAfterInterval`` may say
+    /// A passing fault: 408, 425, 429, 500, 502, 503 or 504. `retryAfterInterval` may say
     /// when. Transfers are retried before this is said (``TransferRetryPolicy``).
     case retry(HTTPURLResponse)
     /// 200, 201, 202 or 204, with what came.

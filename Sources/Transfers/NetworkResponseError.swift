@@ -10,7 +10,7 @@ import FoundationNetworking
 /// Why there is no usable answer.
 public enum NetworkResponseError: Error {
     /// The transfer failed: of this package's transfers the error is a `URLError`, whose
-    /// ``Foundation/URLError/transferFailure`` has the details.
+    /// `transferFailure` has the details.
     case protocolError(any Error)
     /// Neither an answer nor an error.
     case noResponseOrError

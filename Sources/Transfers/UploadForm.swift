@@ -20,10 +20,7 @@ public struct UploadForm: Sendable, Hashable {
     /// Adds a field with a text.
     public mutating func append(_ value: String, name: String) { parts.append(.field(name: name, value: value)) }
 
-    /// Adds a file.
-    ///
-    /// - Parameters:
-    ///   - fileName: what the server is told; nil: the file's own.
+    /// Adds a file. The server is told `fileName`; nil: the file's own name.
     public mutating func append(
         file: URL, name: String, fileName: String? = nil, contentType: String = "application/octet-stream"
     ) {

@@ -67,6 +67,7 @@ extension Uploader {
     /// - Parameters:
     ///   - url: the file. Unless it is copied (``TransferOptions/source``) it has to stay as it is until the end.
     ///   - request: where it goes. A method that was never set (GET) is PUT, or POST where the protocol creates an upload.
+    ///   - identifier: 1 to 1024 bytes without NUL, the same in every launch.
     ///   - handler: may be called in this call already.
     public func beginUpload(
         of url: URL, with request: URLRequest, identifier: String, handler: @escaping Handler
