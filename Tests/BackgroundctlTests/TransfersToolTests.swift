@@ -294,15 +294,22 @@ struct TransfersToolTests {
 
     // MARK: Watching
 
-    @Test("a watch tells what moves from the ticks in the store, as soon as the doorbell rings")
+    @Test("a watch that sees nothing move is woken by the doorbell, and tells what moves from the ticks in the store")
     func watching() async throws {
         let store = try home.transfers("reader")
         let owned = try #require(try store.own("uploads"))
         try store.takeOver(owned, now: SystemClocks().now().wall)
         let movie = try store.add("movie")
         try store.add("other", in: 3600)
-        try store.move(movie, .running, 30)
+        try store.move(movie, .paused, 0)
+        let soon = SystemClocks().now().wall.advanced(by: .seconds(3600))
+        _ = try home.tasks("reader").submit(
+            [.init(identifier: "refresh", kind: .refresh, instant: soon)], limits: .unlimited,
+            now: SystemClocks().now().wall, relying: .none)
         let watch = try tool.watch("watch")
+        // It has looked, and nothing moves: without the doorbell it would look again in half a minute.
+        #expect(await watch.line(with: "reader/refresh") != nil)
+        try store.move(movie, .running, 30)
         #expect(await watch.line(with: "reader/uploads/movie")?.hasSuffix("moving, 10 % of 300 B") == true)
         var checkpoint = TransferCheckpoint(state: .running)
         (checkpoint.acknowledged, checkpoint.total, checkpoint.attempts) = (150, 300, 2)
