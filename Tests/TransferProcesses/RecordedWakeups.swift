@@ -18,8 +18,11 @@ package final class RecordedWakeups: TransferWakeups {
         var runs: [String: @Sendable () async -> Void] = [:]
     }
     private let state = Mutex(State())
+    private let scheduling: AsyncStream<Scheduled>.Continuation
+    /// What is scheduled, one after another; for one that listens.
+    package let stream: AsyncStream<Scheduled>
 
-    package init() {}
+    package init() { (stream, scheduling) = AsyncStream.makeStream(of: Scheduled.self) }
 
     package var all: [Scheduled] { state.withLock(\.scheduled) }
     package var last: Scheduled? { state.withLock(\.scheduled.last) }
@@ -31,8 +34,8 @@ package final class RecordedWakeups: TransferWakeups {
     }
 
     package func schedule(session: String, at instant: WallTime?, requiresNetwork: Bool) throws {
-        state.withLock {
-            $0.scheduled.append(Scheduled(session: session, instant: instant, requiresNetwork: requiresNetwork))
-        }
+        let new = Scheduled(session: session, instant: instant, requiresNetwork: requiresNetwork)
+        state.withLock { $0.scheduled.append(new) }
+        scheduling.yield(new)
     }
 }

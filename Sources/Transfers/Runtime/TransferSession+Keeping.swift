@@ -79,7 +79,7 @@ extension TransferSession {
                 return
             }
             if isActive || isBeginning {
-                let isFresh = scheduled.map { $0 >= now.advanced(by: Self.slack - Self.signOfLife) } ?? false
+                let isFresh = scheduled.map { $0 > now.advanced(by: Self.slack - Self.signOfLife) } ?? false
                 let isSoon = scheduled.map { $0 <= now.advanced(by: Self.slack) } ?? false
                 if !isKnown || !isFresh || !isSoon { schedule(now.advanced(by: Self.slack)) }
             } else if !isKnown || !Self.isAsGood(scheduled, as: wakeup, now) {
