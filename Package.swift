@@ -263,8 +263,12 @@ let package = Package(
                 "Scheduling", "SchedulingRuntime", "SchedulingCore", "BackgroundSQLite",
                 .target(name: "SchedulingSystemd", condition: systemd),
             ], path: "Tests/Host/Victim"),
+        // And one that carries files, and is killed at it.
+        .executableTarget(
+            name: "hostcarrier", dependencies: ["Scheduling", "Transfers"], path: "Tests/Host/Carrier"),
         .testTarget(
-            name: "HostTests", dependencies: ["hostprobe", "hostvictim", "backgroundctl"],
+            name: "HostTests",
+            dependencies: ["hostprobe", "hostvictim", "hostcarrier", "backgroundctl", "TransferFixtures"],
             path: "Tests/Host/HostTests"),
     ],
     swiftLanguageModes: [.v6]

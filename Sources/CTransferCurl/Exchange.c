@@ -32,7 +32,8 @@ static int copy_pieces(ctransfer_exchange *x, const ctransfer_piece *pieces, siz
 
 // The unit in which libcurl moves a rate-limited body: it sleeps between two, which is no stall.
 static int64_t unit(int64_t rate, int64_t buffer) {
-    return rate > 0 && rate < buffer ? (rate < 16384 ? 16384 : rate) : buffer;
+    if (rate <= 0 || rate / 8 >= buffer) return buffer;
+    return rate / 8 < 16384 ? 16384 : rate / 8;
 }
 
 static void set_buffers(ctransfer_exchange *x) {

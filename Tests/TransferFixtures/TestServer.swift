@@ -77,6 +77,11 @@ package final class TestServer: Sendable {
         try await PlainRequest(port: control, method: method, path: path, body: body).answer()
     }
 
+    /// What is served there.
+    package func get(_ path: String) async throws -> Data {
+        try await PlainRequest(port: port, method: "GET", path: path, body: "").answer()
+    }
+
     /// `Tests/Servers`, beside this folder.
     package static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Servers")

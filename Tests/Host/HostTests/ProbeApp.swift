@@ -95,6 +95,11 @@ struct ProbeApp {
         }
     }
 
+    /// No launch of it is under way.
+    func waitUntilServed(within seconds: Double = 30) async throws {
+        try await Eventually.holds("\(id) is served", within: seconds, seen: { "\(services)" }) { services.isEmpty }
+    }
+
     /// Everything is over: nothing runs, and no timer is left.
     func waitUntilQuiet(within seconds: Double = 30) async throws {
         try await Eventually.holds("\(id) is quiet", within: seconds, seen: { "\(timers) \(services)" }) {

@@ -53,6 +53,9 @@ struct TestHost: Sendable {
     /// The program that the crash soak kills, built beside the probe.
     static let builtVictim = URL(filePath: builtProbe).deletingLastPathComponent().path + "/hostvictim"
 
+    /// The program that carries files.
+    static let builtCarrier = URL(filePath: builtProbe).deletingLastPathComponent().path + "/hostcarrier"
+
     /// What a file of the host's user says, read from outside; empty while it is missing. Costs no process.
     func contents(_ path: String) -> String {
         (try? String(contentsOfFile: TestHost.directory + "/upper/home/tester/" + path, encoding: .utf8)) ?? ""
