@@ -143,12 +143,18 @@ package final class Database {
     }
 
     /// A commit whose sync failed is whole in the log, behind its end: who reads the log anew after our death would take
-    /// it for done. The next commit overwrites it; so one that changes nothing is made at once. If that fails too, the
-    /// next one does it.
+    /// it for done. The next commit overwrites it; so one that changes nothing is made at once, and tried once more where
+    /// that fails too. If it is refused again, the next one does it.
     private func overwriteFailedCommit() {
-        guard let version = try? userVersion() else { return }
-        try? execute("PRAGMA user_version = \(version)")
-        try? rewriteLog()
+        for _ in 0..<2 {
+            guard let version = try? userVersion(), (try? execute("PRAGMA user_version = \(version)")) != nil else {
+                rollBack()
+                continue
+            }
+            // Only now it is known how long the log is.
+            try? rewriteLog()
+            return
+        }
     }
 
     /// The kernel counts pages as written when their sync has failed, those of others as well: of a commit that a dead
