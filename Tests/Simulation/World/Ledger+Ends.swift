@@ -42,7 +42,7 @@ extension Ledger {
             throw Violation(promise: "b", what: "\(describe(row)) is gone without an end in history")
         }
         let isCancelled = row.stop == Reason.cancelled || row.cut == Reason.cancelled
-        if end.outcome == Outcome.cancelled, !isCancelled {
+        if end.outcome == Outcome.cancelled, !isCancelled, !isAskedToCancel(row) {
             throw Violation(promise: "b", what: "\(describe(row)) was cancelled, and nobody asked for that")
         }
         let isFailure = end.outcome == Outcome.failed || end.outcome == Outcome.expired && end.reason != Reason.replaced
@@ -67,10 +67,7 @@ extension Ledger {
         }
         switch end.outcome {
         case Outcome.cancelled:
-            let isAsked = intents.contains {
-                if case .cancel(let name) = $0.what { name ?? row.identifier == row.identifier } else { false }
-            }
-            if !isAsked { throw Violation(promise: "b", what: "\(describe(row)) was cancelled by nobody") }
+            if !isAskedToCancel(row) { throw Violation(promise: "b", what: "\(describe(row)) was cancelled by nobody") }
         case Outcome.replaced:
             let isAsked = intents.contains { $0.wish.map { replaces($0, row) } ?? false }
             if !isAsked { throw Violation(promise: "b", what: "\(describe(row)) was replaced by nobody") }
@@ -78,6 +75,13 @@ extension Ledger {
         default: try passedOver(row, end, &commit)
         }
         return end
+    }
+
+    /// Somebody is at it, or died in it, and nobody saw the commit yet.
+    private func isAskedToCancel(_ row: OccurrenceRow) -> Bool {
+        intents.contains {
+            if case .cancel(let name) = $0.what { name ?? row.identifier == row.identifier } else { false }
+        }
     }
 
     /// The same schedule again changes nothing of when it runs.
