@@ -35,10 +35,14 @@ struct Carrier {
             let names = try await begin(arguments[1], arguments[2]) { note("end of \($0)") }
             await withTaskGroup { group in
                 group.addTask {
-                    for await progress in await uploader.progress(of: names.up) { note("up \(progress.completedBytes)") }
+                    for await progress in await uploader.progress(of: names.up) {
+                        note("up \(progress.completedBytes)")
+                    }
                 }
                 group.addTask {
-                    for await progress in await downloader.progress(of: names.down) { note("down \(progress.completedBytes)") }
+                    for await progress in await downloader.progress(of: names.down) {
+                        note("down \(progress.completedBytes)")
+                    }
                 }
             }
         case ("collect", 3):
