@@ -100,9 +100,9 @@ def measure_bulk(turns_count=15, count=10_000):
 class Resident:
     """A program that stays, and runs what is due at each instant that it is told."""
 
-    def __init__(self, program, directory):
+    def __init__(self, program, directory, command="resident"):
         self.process = subprocess.Popen(
-            [program, "resident", directory], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+            [program, command, directory], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def lateness(self):
         """Microseconds; None if the request was in the store too late to measure anything."""
@@ -125,6 +125,7 @@ def measure_lateness(count=300):
     residents = {
         "swift": Resident(SUBJECT, store("late.subject", base)),
         "c": Resident(FLOOR, store("late.floor", base, FLOOR)),
+        "main": Resident(SUBJECT, store("late.main", base), "resident-main"),
     }
     time.sleep(2)
     for resident in residents.values():
@@ -137,7 +138,10 @@ def measure_lateness(count=300):
         resident.end()
         kept = [value for value in values[who] if value is not None]
         assert len(kept) > count * 9 // 10, f"{who}: only {len(kept)} of {count} requests were stored in time"
-        emit(row="lateness", who=who, unit="us", values=kept)
+        if who != "main":
+            emit(row="lateness", who=who, unit="us", values=kept)
+        if who != "swift":
+            emit(row="lateness.main", who="swift" if who == "main" else who, unit="us", values=kept)
 
 
 def cold(program, directory):

@@ -89,6 +89,7 @@ ROWS = [
     Row("`submit(contentsOf:)`, 10,000 requests", "bulk", "sqlite3", "`sqlite3` shell, one transaction", 1.5),
     Row("", "bulk", "c", "C, prepared statements", None),
     Row("lateness of a task in a resident program", "lateness", "c", "C, timerfd, same claim commit", 1.25, (50, 99)),
+    Row("… of a handler on the main actor", "lateness.main", "c", "the same", None),
     Row("10,000 due tasks, run by a program that starts", "burn", "c", "C, same rows, a commit for 16", 2),
     Row("cold wake, due until the handler runs", "cold", "c", "C, same unit, commits and bus calls", 1.5),
     Row("… of which until `main`", "cold.main", "c", "C, same unit", None),

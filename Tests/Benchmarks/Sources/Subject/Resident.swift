@@ -20,9 +20,18 @@ struct Resident {
         }
     }
 
+    /// One that belongs to the main actor, as the closures of a `main.swift` do.
+    @MainActor private func registerOnMainActor() {
+        scheduler.register(forTaskWithIdentifier: "task.due", using: nil) { task in
+            let now = Clock.wall()
+            Subject.say("\(now)")
+            task.setTaskCompleted(success: true)
+        }
+    }
+
     /// On the main thread, as the first lines of a `main.swift` are.
-    @MainActor func run() async throws {
-        register()
+    @MainActor func run(onMainActor: Bool = false) async throws {
+        if onMainActor { registerOnMainActor() } else { register() }
         let scheduler = scheduler
         // Reading blocks, so it has a thread of its own, as in a program that serves somebody.
         Thread.detachNewThread {

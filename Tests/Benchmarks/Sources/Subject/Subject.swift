@@ -20,6 +20,7 @@ enum Subject {
         case ("burn", 1): try await Burning(scheduler).run(count: number(rest[0]))
         case ("crowded", 0): try await Crowded(scheduler).run()
         case ("resident", 0): try await Resident(scheduler).run()
+        case ("resident-main", 0): try await Resident(scheduler).run(onMainActor: true)
         case ("cold-submit", 1): try ColdWake(scheduler, words[1], began: began).submit(at: number(rest[0]))
         case ("cold-launched", 0): try await ColdWake(scheduler, words[1], began: began).launched()
         case ("calendar", 1): try CalendarWalk().run(count: number(rest[0]))
