@@ -134,6 +134,8 @@ final class Runner: Sendable {
     }
 
     func finish(_ result: Result<Void, SchedulingFailure>) {
+        // What it could not record is the next owner's to recover, also if this process lives on.
+        if case .failure = result, state.withLock({ !$0.unrecorded.isEmpty }) { store.forsake() }
         alarm.withLock { alarms in
             alarms?.main.set(wall: nil, awake: nil)
             alarms?.retry.set(wall: nil, awake: nil)

@@ -40,6 +40,21 @@ struct RefusingStoreTests {
         #expect(diary.all == ["ran"])
     }
 
+    @Test("what a runner could not record before it gave up is recovered by the next process, while its own lives on")
+    func givenUpIsRecovered() async throws {
+        let test = try makeTest()
+        try test.scheduler.submitRefresh("a", in: 3600, now: time)
+        try mischief(
+            test, "CREATE TRIGGER full BEFORE INSERT ON history BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+        try test.scheduler.simulateLaunch(forTaskWithIdentifier: "a")
+        try await test.advance(by: .seconds(60))
+        #expect(diary.all == ["ran"])
+        try mischief(test, "DROP TRIGGER full")
+        try await test.advance(by: .seconds(7200))
+        #expect(diary.all == ["ran", "ran"])
+        #expect(try test.scheduler.outcomes("a") == [.abandoned, .succeeded])
+    }
+
     @Test("a program that stays and cannot read its store tries again ever later, and runs the task when it can")
     func residentWaits() async throws {
         let test = try makeTest()
