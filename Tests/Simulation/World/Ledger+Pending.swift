@@ -85,6 +85,12 @@ extension Ledger {
         if new.forced != old.forced, !isMadeDue || old.forced {
             throw Violation(promise: "f", what: "\(describe(old)) was made due by nobody")
         }
+        // It was due, jitter and all, and was put off: what is set anew later does not wait for its jitter again.
+        if let lead = leads[old.id], new.eligible > old.eligible, new.instant == old.instant,
+            actor.wall >= old.instant + lead
+        {
+            leads[old.id] = 0
+        }
         if old.isHeld != new.isHeld {
             commit.freed.append((old, new))
             leads[old.id] = new.eligible - new.instant

@@ -4,6 +4,7 @@
 import BackgroundSurroundings
 import SchedulingCore
 import SchedulingRuntime
+import SchedulingStore
 
 /// One process of the program: a real scheduler, and how far its life has come.
 final class SimulatedProcess {
@@ -21,6 +22,7 @@ final class SimulatedProcess {
     let role: Role
     let scheduler: BGTaskScheduler
     var isDead = false
+    weak var store: SchedulingStore?
     /// How many calls into it are on the stack.
     var depth = 0
     var locks = 0

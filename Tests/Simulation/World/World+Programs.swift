@@ -17,11 +17,13 @@ extension World {
         if pid != 1, isDead(pid) {
             throw SchedulingFailure(.misuse, doing: "open", subject: path, cause: "died", remedy: "None.")
         }
-        return try SchedulingStore(
+        let store = try SchedulingStore(
             directory: StateDirectory(path: path), machine: "simulated", boot: "boot-\(boot)", pid: pid,
             planner: SchedulePlanner(hostSeed: seed, zones: Ports(world: self, pid: pid)),
             vfs: disk == nil ? nil : FAULTVFS_NAME, lockPatience: .zero,
             neighbours: pid == 1 ? nil : Ports(world: self, pid: pid))
+        process(pid)?.store = store
+        return store
     }
 
     private func makeProcess(_ role: SimulatedProcess.Role, _ launch: LaunchContext) -> SimulatedProcess? {
