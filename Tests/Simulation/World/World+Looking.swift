@@ -20,7 +20,9 @@ extension World {
         do {
             let seen = try reader.read(after: ledger.lastHistory)
             let actor = Ledger.Actor(
-                pid: pid == 0 ? nil : pid, wall: clocks.wall, local: zone, isAlive: { !self.isDead($0) && self.process($0)?.store?.isOwner ?? true },
+                pid: pid == 0 ? nil : pid, wall: clocks.wall, local: zone,
+                // One that let go of its runs is as good as dead to them.
+                isAlive: { !self.isDead($0) && self.process($0)?.store?.isOwner ?? true },
                 hasHandler: { pid, name in self.process(pid).map { !$0.unhandled.contains(name) } ?? true })
             if trace != nil, seen.occurrences != ledger.rows {
                 note("store: " + seen.occurrences.map { ledger.describe($0) }.joined(separator: "; "))
