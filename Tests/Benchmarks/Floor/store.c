@@ -101,7 +101,7 @@ void store_open(struct store *store, const char *directory) {
             "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -8000;"
             "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;");
     if (integer(store, "PRAGMA application_id") != 0x73626773) fail("open", "not a store of the library");
-    if (integer(store, "PRAGMA user_version") != 3) fail("open", "these programs know schema 3 only");
+    if (integer(store, "PRAGMA user_version") != 4) fail("open", "these programs know schema 4 only");
     sqlite3_stmt *mode = statement(store, "PRAGMA journal_mode");
     if (!step(store, mode) || strcmp((const char *)sqlite3_column_text(mode, 0), "wal")) fail("open", "not in WAL mode");
     sqlite3_reset(mode);
