@@ -83,7 +83,8 @@ extension Runner {
     private func start(
         _ effect: Effect, on own: any Alarm, leaving rest: [Effect], after failure: SchedulingFailure?
     ) -> Bool {
-        guard case .start(let occurrence) = effect, handlers.isForBackground(occurrence.identifier),
+        guard case .start(let occurrence) = effect,
+            case .closure(.background, let box) = handlers[occurrence.identifier],
             !rest.contains(where: { if case .start = $0 { true } else { false } })
         else { return false }
         let run = begin(occurrence)
@@ -92,7 +93,7 @@ extension Runner {
             self.environment.emit(.started, of: occurrence)
             self.work(through: rest, after: failure, on: nil)
         }
-        handlers.call(run)
+        box.begin(run)
         return true
     }
 

@@ -36,20 +36,9 @@ extension LaunchHandlers {
     }
 }
 
-extension LaunchHandlers {
-    /// Whether the handler of an identifier is called in the background, on any thread that is free for it.
-    func isForBackground(_ identifier: String) -> Bool {
-        if case .closure(.background, _) = self[identifier] { true } else { false }
-    }
-
-    /// Calls such a handler now; returns when it does.
-    func call(_ run: TaskRun) {
-        if case .closure(.background, let box) = self[run.occurrence.identifier] { box.begin(run) }
-    }
-}
-
 extension HandlerBox<(BGTask) -> Void> {
-    fileprivate func begin(_ run: TaskRun) {
+    /// Calls the handler; returns when it does.
+    func begin(_ run: TaskRun) {
         if run.mayBegin {
             handler(run.makeTask())
         } else {
