@@ -11,13 +11,14 @@ extension BGTaskScheduler {
     /// test) systemd is made to start the program for it. Throws `SchedulingFailure` if no request is pending.
     public func simulateLaunch(forTaskWithIdentifier identifier: String) throws {
         let parts = try open()
-        let now = parts.environment.time.now().wall
-        guard try parts.store.makeDue(identifier: identifier, now: now) else {
+        let runner = state.withLock(\.runner)
+        let isActing = runner != nil || handlers[identifier] != nil
+        guard try parts.keeper.makeDue(identifier: identifier, isActing: isActing) else {
             throw SchedulingFailure(
                 .misuse, doing: "simulate a launch for", subject: identifier,
                 cause: "no task request with this identifier is pending", remedy: "Submit one first.")
         }
-        if let runner = state.withLock(\.runner) {
+        if let runner {
             runner.rang()
         } else if handlers[identifier] != nil {
             try startTransientRunner(parts)

@@ -16,10 +16,16 @@ extension Runner {
     /// Once at the start, and after every setting of the clock or the zone.
     func followClocks(_ now: WallTime) throws(SchedulingFailure) {
         guard state.withLock(\.isClockNew) else { return }
-        for entry in try store.reanchor(now: now, implausible: policy.implausible) {
-            environment.logRecorded("\(entry.identifier ?? ""): \(entry.outcome) \(entry.detail)")
+        if try store.hasInstantsToMove(now: now, implausible: policy.implausible) {
+            try keeper.watch { () throws(SchedulingFailure) in
+                for entry in try store.reanchor(now: now, implausible: policy.implausible) {
+                    environment.logRecorded("\(entry.identifier ?? ""): \(entry.outcome) \(entry.detail)")
+                }
+                _ = try store.rezone(now: now)
+            }
+        } else {
+            _ = try store.rezone(now: now)
         }
-        _ = try store.rezone(now: now)
         state.withLock { $0.isClockNew = false }
     }
 }

@@ -11,9 +11,9 @@ import Synchronization
 /// The order is always: arm and confirm, commit, stop the old one. Whatever dies in between leaves a needless launch at
 /// worst. "What is armed" is written in the same transaction as what it is armed for, or in one that has looked again.
 package final class WakeupKeeper: Sendable {
-    private let environment: SchedulingEnvironment
-    private let store: SchedulingStore
-    private let policy: RunPolicy
+    let environment: SchedulingEnvironment
+    let store: SchedulingStore
+    let policy: RunPolicy
 
     /// Guarded by `state`: whether this process has looked at the unit file, and why nothing could be armed, if so.
     private struct State {
@@ -28,7 +28,7 @@ package final class WakeupKeeper: Sendable {
         self.policy = policy
     }
 
-    private var waker: any Waker { environment.waker }
+    var waker: any Waker { environment.waker }
 
     /// Why nothing could be armed the last time it was tried; nil when all is well.
     package var failure: SchedulingFailure? { state.withLock(\.failure) }
@@ -98,7 +98,7 @@ package final class WakeupKeeper: Sendable {
     }
 
     /// Arms, and notes a failure instead of throwing it: the caller's work is kept all the same.
-    private func arm(at target: WallTime, runner: LiveRunner, after old: ArmedWakeup?, _ now: Moment) -> ArmedWakeup? {
+    func arm(at target: WallTime, runner: LiveRunner, after old: ArmedWakeup?, _ now: Moment) -> ArmedWakeup? {
         do {
             // Where nothing was armed, the launch at login may be disabled: this process or another had nothing pending.
             if old == nil { try waker.prepare() }
@@ -112,12 +112,12 @@ package final class WakeupKeeper: Sendable {
         }
     }
 
-    private func tell(_ armed: ArmedWakeup, after old: ArmedWakeup?) {
+    func tell(_ armed: ArmedWakeup, after old: ArmedWakeup?) {
         environment.emit(old == nil ? .wakeupArmed : .wakeupMoved) { $0.next = armed.instant }
     }
 
     /// Keeps why nothing could be armed, and tells it once.
-    private func note(_ error: SchedulingFailure) {
+    func note(_ error: SchedulingFailure) {
         let isNew = state.withLock { state in
             defer { state.failure = error }
             return state.failure != error
@@ -206,7 +206,7 @@ package final class WakeupKeeper: Sendable {
     }
 
     /// Once a process, or until it succeeds: the unit file is there, and the timer that the store speaks of is really waiting.
-    private func prepareOnce() {
+    func prepareOnce() {
         guard
             state.withLock({ state in
                 defer { state.isPrepared = true }
@@ -239,7 +239,7 @@ package final class WakeupKeeper: Sendable {
         }
     }
 
-    private func lockingArming<R: Sendable>(
+    func lockingArming<R: Sendable>(
         _ body: () throws(SchedulingFailure) -> R
     ) throws(SchedulingFailure) -> R {
         try store.withArmingLock(body)

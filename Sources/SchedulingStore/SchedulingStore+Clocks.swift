@@ -12,10 +12,7 @@ extension SchedulingStore {
     /// keeps its distance from its submission; and what was put off then is put off from now. Without any, it reads one row.
     package func reanchor(now: WallTime, implausible: Duration) throws(SchedulingFailure) -> [HistoryEntry] {
         let horizon = now.advanced(by: implausible)
-        let latest = try read("look for a moved clock") { _ in
-            try database.integer("SELECT latest FROM sequence") ?? .min
-        }
-        if latest <= horizon.microseconds { return [] }
+        if try latestSubmission() <= horizon { return [] }
         return try write("set instants anew", rings: true) { _ in
             let late = try putOffAhead(of: horizon, now: now)
             let moved = try movedAhead(of: horizon, now: now)
@@ -47,6 +44,25 @@ extension SchedulingStore {
             try remembered.bind(now, at: 1)
             try remembered.run()
             return late + moved.map(\.1)
+        }
+    }
+
+    /// Whether `reanchor` or `rezone` may set an instant anew. It reads two rows.
+    package func hasInstantsToMove(now: WallTime, implausible: Duration) throws(SchedulingFailure) -> Bool {
+        if try latestSubmission() > now.advanced(by: implausible) { return true }
+        return try knownZone().map { $0 != planner.localZone } ?? false
+    }
+
+    private func latestSubmission() throws(SchedulingFailure) -> WallTime {
+        try read("look for a moved clock") { _ in
+            WallTime(microseconds: try database.integer("SELECT latest FROM sequence") ?? .min)
+        }
+    }
+
+    /// The time zone in which local schedules were counted last; nil: none was noted.
+    private func knownZone() throws(SchedulingFailure) -> String? {
+        try read("look for a changed time zone") { _ in
+            try database.statement("SELECT value FROM meta WHERE key = 'zone'").rows { $0.text(0) }.first
         }
     }
 
@@ -130,10 +146,7 @@ extension SchedulingStore {
     /// were counted. Returns whether anything may have moved. Without a change, it reads one row.
     package func rezone(now: WallTime) throws(SchedulingFailure) -> Bool {
         let zone = planner.localZone
-        let known = try read("look for a changed time zone") { _ in
-            try database.statement("SELECT value FROM meta WHERE key = 'zone'").rows { $0.text(0) }.first
-        }
-        if known == zone { return false }
+        if try knownZone() == zone { return false }
         return try write("count local schedules anew", rings: true) { _ in
             let statement = try database.statement(
                 """

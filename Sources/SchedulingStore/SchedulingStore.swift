@@ -174,9 +174,6 @@ package final class SchedulingStore: Sendable {
         }
     }
 
-    /// Whether this process can hold runs, and has not let go of them. In the middle of a call, it has not.
-    package var isOwner: Bool { lock.withLockIfAvailable { $0.owner != nil } ?? true }
-
     /// Lets go of what this owner holds, as its death would: others recover it. It may become an owner again.
     package func forsake() {
         lock.withLock { state in

@@ -16,13 +16,18 @@ extension Session {
         if let process = report.tasks.first(where: { $0.id == reference.id && $0.state == .running })?.pid {
             throw Refusal("\(VisibleText.escaped(reference.name)) is running already, in process \(process)")
         }
-        guard try store.makeDue(identifier: reference.id, now: surroundings.now) else {
+        let resident = try store.hasLiveResident()
+        let waker = services.waker(for: state.app)
+        let keeper = waker.map { self.keeper(state, store, $0) }
+        let isPending =
+            try keeper?.makeDue(identifier: reference.id, isActing: false)
+            ?? store.makeDue(identifier: reference.id, now: surroundings.now)
+        guard isPending else {
             throw Refusal(
                 "nothing is pending for \(VisibleText.escaped(reference.name)): only what the app has submitted can be run"
             )
         }
-        let resident = try store.hasLiveResident()
-        guard let waker = services.waker(for: state.app) else {
+        guard let keeper else {
             guard resident else {
                 throw Refusal(
                     "it is due now, but nothing can start the program: it runs as soon as somebody starts \(state.app.executable ?? reference.app)"
@@ -30,7 +35,6 @@ extension Session {
             }
             return try tell(reference, "it is due now, and the process of the app that lives runs it")
         }
-        let keeper = keeper(state, store, waker)
         try keeper.settle(runner: resident ? .acting : .none)
         if let failure = keeper.failure {
             throw Refusal("it is due now, but " + VisibleText.escaped(failure.description))

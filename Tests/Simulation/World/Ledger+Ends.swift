@@ -177,7 +177,7 @@ extension Ledger {
 
     /// Somebody ended the run of another process: it has to be dead, and how it died decides what it costs.
     private func recovered(_ old: OccurrenceRow, _ end: HistoryRow, _ actor: Actor) throws {
-        guard let pid = old.pid, !actor.isAlive(pid) else {
+        guard let pid = old.pid, !actor.isHolding(old) else {
             throw Violation(promise: "c", what: "\(describe(old)) was taken from a process that lives")
         }
         let isNoted = old.cut.map { Reason.interruptions.contains($0) } ?? false

@@ -170,7 +170,7 @@ extension Ledger {
     private func claimed(_ new: OccurrenceRow, by pid: Int32, _ actor: Actor) throws {
         guard let acting = actor.pid else {
             // It appears after the death of who claimed it.
-            if actor.isAlive(pid) { throw Violation(promise: "c", what: "\(describe(new)) was claimed by a sleeper") }
+            if actor.isHolding(new) { throw Violation(promise: "c", what: "\(describe(new)) was claimed by a sleeper") }
             return
         }
         guard acting == pid else {

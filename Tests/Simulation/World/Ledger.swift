@@ -80,7 +80,8 @@ struct Ledger {
         var wall: Int64
         /// The host's time zone.
         var local: Int
-        var isAlive: (Int32) -> Bool
+        /// Whether who holds it lives, and has not let go of it.
+        var isHolding: (OccurrenceRow) -> Bool
         var hasHandler: (Int32, String) -> Bool
     }
 

@@ -13,7 +13,7 @@ package struct Move: Hashable, Sendable {
         // What happens to the host.
         case suspend, reboot, power, network, stepClock, zone
         // What goes wrong.
-        case kill, bomb, powerCut, cutBomb, restartManager, bus, diskFull, ioError, syncError, busy, bell
+        case kill, bomb, powerCut, cutBomb, restartManager, bus, diskFull, ioError, syncError, syncLoss, busy, bell
     }
 
     package var kind: Kind
@@ -34,6 +34,8 @@ package struct Character: Sendable {
     /// its file system.
     let interjections: Int
     let callInterjections: Int
+    /// How often in a thousand another process acts between two transactions of one.
+    let pauseInterjections: Int
     /// Whether the store is there when the world begins.
     let hasStore: Bool
 
@@ -47,7 +49,7 @@ package struct Character: Sendable {
         ]
         let faults: [(Move.Kind, Int)] = [
             (.kill, 8), (.bomb, 14), (.powerCut, 3), (.cutBomb, 6), (.restartManager, 3), (.bus, 5), (.diskFull, 3),
-            (.ioError, 6), (.syncError, 3), (.busy, 3), (.bell, 3),
+            (.ioError, 6), (.syncError, 3), (.syncLoss, 3), (.busy, 3), (.bell, 3),
         ]
         var weights = usual.map { (kind: $0.0, weight: $0.1) }
         for (index, item) in weights.enumerated() where index > 5 {
@@ -62,6 +64,7 @@ package struct Character: Sendable {
         interjections = [0, 0, 10, 50][random.below(4)]
         callInterjections = random.below(50) == 0 ? 20 : 0
         hasStore = random.below(6) != 0
+        pauseInterjections = random.below(4) == 0 ? 40 : 0
     }
 
     /// The next move of a world of this character.

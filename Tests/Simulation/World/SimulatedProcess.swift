@@ -22,7 +22,6 @@ final class SimulatedProcess {
     let role: Role
     let scheduler: BGTaskScheduler
     var isDead = false
-    weak var store: SchedulingStore?
     /// How many calls into it are on the stack.
     var depth = 0
     var locks = 0

@@ -80,6 +80,7 @@ extension World {
         isDiskFull = false
         failsNextCall = nil
         failsNextSync = nil
+        losesNextSync = false
         busyCalls = 0
         bomb = nil
         isDeaf = false
@@ -87,11 +88,19 @@ extension World {
         setConditions(power: .external, network: .online)
         // Who stays without a handler puts that task off for ever: the program as it is now has all of them.
         for process in living where !process.unhandled.isEmpty { kill(process.pid, why: "it is replaced") }
+        // Whoever is started on a host that goes down dies with it. And a launch that is under way has to act.
+        for _ in 0..<1000
+        where violation == nil && (hostState == .goingDown || isExcused && !services.services.isEmpty) {
+            perform(queue.isEmpty ? .advance : .deliver)
+            finishMove()
+        }
         // Nobody acts before somebody starts the program: that is what an excuse means.
         if isExcused || !reader.exists, !ledger.rows.isEmpty {
             startResident()
             finishMove()
         }
+        // A clock that is ages ahead is mended, or not.
+        if clocks.wall > 7_000_000_000_000_000, random.chance(500) { setClockRight() }
         checkProgress()
         // What recurs would go on for ever.
         if let process = startForeground() {
@@ -123,9 +132,10 @@ extension World {
         var due: [Int64: Int64] = [:]
         for row in ledger.rows where row.state == 0 && row.eligible <= limit { due[row.id] = row.starts }
         var isClaimed = Set(ledger.rows.filter(\.isClaimed).map(\.id))
+        var astray = Set(ledger.rows.filter(isAstray).map(\.id))
         let until = clocks.awake + 4 * 3_600_000_000
         for _ in 0..<600 where violation == nil && clocks.awake < until {
-            if due.isEmpty, isClaimed.isEmpty || clocks.untilNext == nil { return }
+            if due.isEmpty, astray.isEmpty, isClaimed.isEmpty || clocks.untilNext == nil { return }
             calls = 0
             commits = 0
             perform(queue.isEmpty ? .advance : .deliver)
@@ -133,10 +143,25 @@ extension World {
             let rows = Dictionary(uniqueKeysWithValues: ledger.rows.map { ($0.id, $0) })
             due = due.filter { id, starts in rows[id].map { $0.starts == starts } ?? false }
             isClaimed = isClaimed.filter { rows[$0]?.isClaimed ?? false }
+            astray = astray.filter { rows[$0].map(isAstray) ?? false }
         }
-        guard clocks.awake >= until, !due.isEmpty || !isClaimed.isEmpty, violation == nil else { return }
+        guard violation == nil else { return }
+        if let row = ledger.rows.first(where: { astray.contains($0.id) }) {
+            return broke("f", "the clock was mended hours ago, and \(describeDelay(of: row))")
+        }
+        guard clocks.awake >= until, !due.isEmpty || !isClaimed.isEmpty else { return }
         let late = ledger.rows.filter { due[$0.id] != nil || isClaimed.contains($0.id) }
         broke("b", "for three hours nothing kept from starting \(late.map { ledger.describe($0) })")
+    }
+
+    /// Where a wrong clock has put it: its instant has passed, and nothing puts off for longer than an hour, reckoned from a
+    /// clock that was a day ahead at the most.
+    private func isAstray(_ row: OccurrenceRow) -> Bool {
+        row.state == 0 && row.instant <= clocks.wall && row.eligible > clocks.wall + Ledger.day + 2 * 3_600_000_000
+    }
+
+    private func describeDelay(of row: OccurrenceRow) -> String {
+        "\(ledger.describe(row)) is to be looked at \((row.eligible - clocks.wall) / 3_600_000_000) hours from now"
     }
 
     /// The next owner forgets all those that died, and nothing else is left.

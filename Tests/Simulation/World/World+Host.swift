@@ -224,7 +224,7 @@ extension World {
         // Half a store may be left, under another name.
         if !reader.exists { _ = FileManager.default.createFile(atPath: reader.path + ".new", contents: nil) }
         isExcused = true
-        look(by: 0)
+        look(by: 0, isAfterBoot: true)
         // Who recovers them from now on sees that they lived before this boot.
         for pid in ledger.deaths.keys { ledger.deaths[pid] = .hostWentDown }
         // Memory is gone: what was not in the store now never will be.

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import BackgroundStore
 import BackgroundSurroundings
 import CBackgroundFaultVFS
 import Foundation
 
 /// What is in the store is shown to the ledger.
 extension World {
-    /// Shows the ledger what is in the store now; `pid`: whose commit it is, 0: nobody can say.
-    func look(by pid: Int32) {
+    /// Shows the ledger what is in the store now; `pid`: whose commit it is, 0: nobody can say. `isAfterBoot`: only what was
+    /// on the disk is left.
+    func look(by pid: Int32, isAfterBoot: Bool = false) {
         guard violation == nil, downtime == nil else { return }
         storeAppeared()
         guard hasStore else { return }
@@ -21,15 +23,12 @@ extension World {
             let seen = try reader.read(after: ledger.lastHistory)
             let actor = Ledger.Actor(
                 pid: pid == 0 ? nil : pid, wall: clocks.wall, local: zone,
-                // One that let go of its runs is as good as dead to them.
-                isAlive: { !self.isDead($0) && self.process($0)?.store?.isOwner ?? true },
+                isHolding: isHolding,
                 hasHandler: { pid, name in self.process(pid).map { !$0.unhandled.contains(name) } ?? true })
             if trace != nil, seen.occurrences != ledger.rows {
                 note("store: " + seen.occurrences.map { ledger.describe($0) }.joined(separator: "; "))
             }
-            // Instants are set anew first, and the wake-up follows.
-            if seen.history.contains(where: { $0.outcome == Ledger.Outcome.clockMoved }) { mayBeLate = true }
-            try compare(seen, by: actor)
+            try compare(seen, by: actor, isAfterBoot)
             // What a dead process left in the log is overwritten by the next commit.
             if pid != 0 { ledger.intents.removeAll { $0.process != pid && isDead($0.process) } }
             checkWakeup(isBetweenSteps: false)
@@ -44,22 +43,26 @@ extension World {
         }
     }
 
-    private func compare(_ seen: StoreReader.Snapshot, by actor: Ledger.Actor) throws {
+    /// One that lives and let go of its runs is as good as dead to them: its byte is not locked any more.
+    private func isHolding(_ row: OccurrenceRow) -> Bool {
+        guard let pid = row.pid, !isDead(pid), let owner = row.owner else { return false }
+        return LockFile(existing: path + "/owners.lock")?.isLockedElsewhere(owner) ?? false
+    }
+
+    private func compare(_ seen: StoreReader.Snapshot, by actor: Ledger.Actor, _ isAfterBoot: Bool) throws {
         guard actor.pid == nil else {
             try ledger.see(seen, by: actor)
             unsure = nil
             return
         }
         let before = ledger
+        defer { if isAfterBoot { unsure = nil } }
         do {
             try ledger.see(seen, by: actor)
-            if before.rows != ledger.rows, unsure == nil, living.contains(where: { $0.boot == boot }) {
-                unsure = before
-            }
+            if before.rows != ledger.rows, unsure == nil { unsure = before }
         } catch {
-            guard var earlier = unsure, living.isEmpty else { throw error }
+            guard var earlier = unsure, isAfterBoot else { throw error }
             earlier.deaths = ledger.deaths
-            unsure = nil
             ledger = earlier
             try ledger.see(seen, by: actor)
         }

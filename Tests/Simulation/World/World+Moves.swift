@@ -31,8 +31,6 @@ extension World {
             if let process = submitter {
                 let name = someName
                 with(.makeDue(identifier: name), in: process) {
-                    // It makes due first and sees to the rest then: what fails in between, or cannot start now, is late.
-                    mayBeLate = true
                     try? process.scheduler.simulateLaunch(forTaskWithIdentifier: name)
                 }
             }
@@ -72,6 +70,7 @@ extension World {
             failsNextCall = (random.below(60), codes[random.below(codes.count)])
         case .syncError:
             failsNextSync = random.below(6)
+        case .syncLoss: losesNextSync = true
         case .busy: busyCalls = random.below(2) == 0 ? random.below(20) : 400
         case .bell:
             isDeaf = random.below(2) == 0
@@ -132,11 +131,18 @@ extension World {
             Self.second, -Self.second, 3600 * Self.second, -3600 * Self.second, day, -day, 40 * day, -40 * day,
         ]
         switch random.below(12) {
-        case 0: clocks.wall = 3600 * Self.second  // 1970
-        case 1: clocks.wall = 7_258_118_400 * Self.second  // 2200
-        case 2, 3: clocks.wall = 1_767_225_600 * Self.second + clocks.boot  // as it was
-        default: clocks.wall = max(Self.second, clocks.wall + steps[random.below(steps.count)])
+        case 0: setClock(3600 * Self.second)  // 1970
+        case 1: setClock(7_258_118_400 * Self.second)  // 2200
+        case 2, 3: setClockRight()
+        default: setClock(max(Self.second, clocks.wall + steps[random.below(steps.count)]))
         }
+    }
+
+    /// As it was.
+    func setClockRight() { setClock(1_767_225_600 * Self.second + clocks.boot) }
+
+    private func setClock(_ wall: Int64) {
+        clocks.wall = wall
         // What was armed for another instant may have stood in for a watchdog that the bus refused: the heartbeat sees to it.
         mayBeLate = true
         note("the clock reads \(clocks.wall) now")

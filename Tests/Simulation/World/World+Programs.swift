@@ -22,7 +22,6 @@ extension World {
             planner: SchedulePlanner(hostSeed: seed, zones: Ports(world: self, pid: pid)),
             vfs: disk == nil ? nil : FAULTVFS_NAME, lockPatience: .zero,
             neighbours: pid == 1 ? nil : Ports(world: self, pid: pid))
-        process(pid)?.store = store
         return store
     }
 

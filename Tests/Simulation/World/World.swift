@@ -54,6 +54,8 @@ package final class World: @unchecked Sendable {
     var isDiskFull = false
     var failsNextCall: (after: Int, code: Int32)?
     var failsNextSync: Int?
+    /// Who syncs next dies in it, and the sync after that fails: the disk may have nothing of what the dead one left.
+    var losesNextSync = false
     var busyCalls = 0
     var bomb: (after: Int, isPowerCut: Bool, countsCalls: Bool)?
     var isDeaf = false
@@ -138,7 +140,7 @@ package final class World: @unchecked Sendable {
                     Unmanaged<World>.fromOpaque(context).takeUnretainedValue().look(by: process)
                 }, Unmanaged.passUnretained(self).toOpaque())
         }
-        let storeFaults: Set<Move.Kind> = [.ioError, .syncError, .diskFull, .busy]
+        let storeFaults: Set<Move.Kind> = [.ioError, .syncError, .syncLoss, .diskFull, .busy]
         ledger.isStoreSound = character.weights.allSatisfy { $0.weight == 0 || !storeFaults.contains($0.kind) }
         Self.present = self
         if character.hasStore || disk == nil {
@@ -218,7 +220,8 @@ package final class World: @unchecked Sendable {
             present = previous
             faultvfs_enter(disk, previous)
             // Who is in the middle of a commit shows it when it is done.
-            let isAmid = character.callInterjections > 0 && living.contains { $0.depth > 0 }
+            let mayBeAmid = character.callInterjections > 0 || character.pauseInterjections > 0
+            let isAmid = mayBeAmid && living.contains { $0.depth > 0 }
             if isAmid { hasToLook = true } else if downtime == nil { look(by: 0) }
         }
     }
@@ -256,6 +259,14 @@ package final class World: @unchecked Sendable {
         if random.chance(character.interjections), mayInterject(besides: pid) { interject(besides: pid) }
     }
 
+    /// Whether somebody else acts at this call; a lock that is given back ends a look, or a transaction.
+    private func interjects(at call: faultvfs_call) -> Bool {
+        if character.pauseInterjections > 0, call == FAULTVFS_SHM_UNLOCK, random.chance(character.pauseInterjections) {
+            return true
+        }
+        return character.callInterjections > 0 && random.below(10_000) < character.callInterjections
+    }
+
     private func mayInterject(besides pid: Int32) -> Bool {
         !isCalm && processes.allSatisfy { $0.pid == pid || $0.depth == 0 }
     }
@@ -283,9 +294,7 @@ package final class World: @unchecked Sendable {
             detonate(pid, "in call \(call.rawValue) of the file system")
             return isDead(pid) ? SQLITE_IOERR : SQLITE_OK
         }
-        if character.callInterjections > 0, random.below(10_000) < character.callInterjections,
-            mayInterject(besides: pid)
-        {
+        if interjects(at: call), mayInterject(besides: pid) {
             interject(besides: pid)
             if isDead(pid) { return SQLITE_IOERR }
         }
@@ -293,6 +302,12 @@ package final class World: @unchecked Sendable {
         if busyCalls > 0, call == FAULTVFS_LOCK || call == FAULTVFS_SHM_LOCK {
             busyCalls -= 1
             return SQLITE_BUSY
+        }
+        if call == FAULTVFS_SYNC, losesNextSync {
+            losesNextSync = false
+            failsNextSync = 0
+            kill(pid, why: "killed in a sync")
+            return SQLITE_IOERR
         }
         if call == FAULTVFS_SYNC, let left = failsNextSync {
             failsNextSync = left > 0 ? left - 1 : nil
