@@ -103,17 +103,22 @@ extension TransfersStore {
         }
     }
 
-    /// Takes what was asked of this session's transfers, each order once; by the owner only.
-    package func takeOrders(session: String) throws(TransferFailure) -> [(id: Int64, order: TransferOrder)] {
-        let isAny = try read("look for orders in the store") { try !$0.orders(session).isEmpty }
-        if !isAny { return [] }
-        return try write("take orders from the store") { rows in
-            let orders = try rows.orders(session)
+    /// What was asked of this session's transfers, and has not been forgotten.
+    package func orders(session: String) throws(TransferFailure) -> [(id: Int64, order: TransferOrder)] {
+        try read("look for orders in the store") { try $0.orders(session) }
+    }
+
+    /// These orders have been obeyed, durably; what was asked since stays. By the owner only. A loss of power may bring them
+    /// back.
+    package func forget(_ orders: [Int64: TransferOrder]) throws(TransferFailure) {
+        try write("take orders from the store", .ordered) { rows in
             let statement = try rows.database.statement(
-                "UPDATE transfers INDEXED BY transfers_asked SET asked = 0 WHERE session = ?1 AND asked <> 0")
-            try statement.bind(session, at: 1)
-            try statement.run()
-            return orders
+                "UPDATE transfers SET asked = 0 WHERE id = ?1 AND asked = ?2")
+            for (id, order) in orders {
+                try statement.bind(id, at: 1)
+                try statement.bind(order.rawValue, at: 2)
+                try statement.run()
+            }
         }
     }
 }

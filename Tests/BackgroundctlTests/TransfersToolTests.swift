@@ -151,13 +151,13 @@ struct TransfersToolTests {
         for await _ in rings { break }
         #expect(try await list()["one"]?["asked"] as? String == "pause")
         #expect(try await tool("transfers").output.contains("moving; asked to pause"))
-        let taken = try store.takeOrders(session: "uploads")
-        #expect(taken.map(\.id) == [one, two] && taken.allSatisfy { $0.order == .pause })
-        #expect(try store.takeOrders(session: "uploads").isEmpty)
+        let orders = try store.orders(session: "uploads")
+        #expect(orders.map(\.id) == [one, two] && orders.allSatisfy { $0.order == .pause })
+        try store.forget([one: .pause, two: .pause])
         try store.move(one, .paused, 10)
         #expect(try await tool("transfers", "resume", "one").status == 0)
         #expect(try await tool("transfers", "cancel", "two").status == 0)
-        #expect(try store.takeOrders(session: "uploads").map(\.order) == [.resume, .cancel])
+        #expect(try store.orders(session: "uploads").map(\.order) == [.resume, .cancel])
         withExtendedLifetime((owned, watch)) {}
     }
 

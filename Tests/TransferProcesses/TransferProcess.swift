@@ -42,6 +42,11 @@ package final class TransferProcess: Sendable {
 }
 
 extension TransferSession {
+    /// Once nothing of it runs or could run now, and what brings the program back is scheduled.
+    package func drained() async {
+        await withCheckedContinuation { continuation in whenDrained { continuation.resume() } }
+    }
+
     /// The end of this transfer, acknowledged or not.
     package func end(of identifier: String, acknowledging: Bool = true) async -> (StoredTransfer, TransferResult)? {
         await withCheckedContinuation { (continuation: CheckedContinuation<(StoredTransfer, TransferResult)?, Never>) in

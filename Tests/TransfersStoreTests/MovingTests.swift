@@ -112,15 +112,18 @@ struct MovingTests {
         #expect(progress == 2)
     }
 
-    @Test("what another process asks for is heard once, the latest order alone, and never by what has ended")
+    @Test("what another process asks for is heard until it was obeyed, the latest order alone, and never by what has ended")
     func orders() throws {
         let (owner, other) = (try state.store(), try state.store(pid: 9))
         let (a, b) = (try owner.start(upload("a")).id, try owner.start(upload("b")).id)
         #expect(try other.ask(.pause, of: a) && other.ask(.cancel, of: a) && other.ask(.resume, of: b))
         #expect(try other.list().map(\.order) == [.cancel, .resume])
-        let orders = try owner.takeOrders(session: "s")
+        let orders = try owner.orders(session: "s")
         #expect(orders.map(\.id) == [a, b] && orders.map(\.order) == [.cancel, .resume])
-        #expect(try owner.takeOrders(session: "s").isEmpty)
+        // It stays until it was obeyed, and what was asked since stays on.
+        #expect(try other.ask(.pause, of: b))
+        try owner.forget([a: .cancel, b: .resume])
+        #expect(try owner.orders(session: "s").map(\.order) == [.pause])
         try owner.finish(a, TransferResult(.cancelled, ended: t(1)))
         #expect(try !other.ask(.cancel, of: a) && !other.ask(.cancel, of: 4711))
     }

@@ -98,6 +98,8 @@ struct DownloaderTests {
         let later = TransferProcess(scratch.path + "/state", identifier: 2)
         let (downloader, ends) = (later.downloader(), Ends<Int>())
         try downloader.authorize("later") { _ in Authorization() }
+        // It was asked for durably; whoever moves the session now does it before anything begins.
+        for await reading in downloader.progress(of: "a") where reading.state == .paused { break }
         #expect(try await downloader.transfers().map(\.state) == [.paused])
         await downloader.beginDownload(withResumeData: data) { name, result in
             ends.tell(name, result.map { bytes($0.0.path).count })

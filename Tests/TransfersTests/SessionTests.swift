@@ -144,7 +144,7 @@ struct SessionTests {
         #expect(try session.list().map(\.state) == [.paused])
         #expect(!session.pause("nobody"))
         // What is paused does not bring the program back before its time is over.
-        await drained(session)
+        await session.drained()
         let deadline = try #require(try session.find("p")).intent.deadline
         #expect(process.wakeups.last?.instant == deadline)
         try await server.open(gate: "go")
@@ -154,8 +154,30 @@ struct SessionTests {
         #expect(left == ["p", "state"])
     }
 
-    private func drained(_ session: TransferSession) async {
-        await withCheckedContinuation { continuation in session.whenDrained { continuation.resume() } }
+    @Test(
+        "what was asked of a transfer is obeyed by the next process if the one that was told dies first, and nothing is sent",
+        arguments: [TransferOrder.pause, .cancel])
+    func orderOutlivesItsProcess(_ order: TransferOrder) async throws {
+        let engine = HandEngine(isDeaf: true)
+        let process = TransferProcess(state, engine: engine)
+        let session = try process.session()
+        _ = try session.begin([draft("d", "http://127.0.0.1:1/f", to: scratch.path + "/there")])[0].get()
+        for await _ in engine.exchanges { break }
+        #expect(order == .pause ? session.pause("d") : session.cancel("d"))
+        // The machine has been told; nothing of it has come about yet.
+        for await _ in engine.cancels { break }
+        process.die()
+        let untouched = HandEngine()
+        let heir = try TransferProcess(state, engine: untouched).session()
+        if order == .cancel {
+            #expect(try #require(await heir.end(of: "d")).1.outcome == .cancelled)
+        } else {
+            for await progress in heir.progress("d") where progress.state == .waiting(.paused, until: nil) { break }
+            await heir.drained()
+            // Nothing is left of the order.
+            #expect(try heir.list().map(\.order) == [nil])
+        }
+        #expect(untouched.started == 0)
     }
 
     @Test("two sessions on one store keep apart what has the same name")
@@ -185,7 +207,7 @@ struct SessionTests {
         process.conditions.set(network: .offline)
         let session = try process.session()
         _ = try session.begin([draft("d", url, to: scratch.path + "/there")])[0].get()
-        await drained(session)
+        await session.drained()
         #expect(try session.list().first?.reason == .network)
         #expect(process.wakeups.last?.requiresNetwork == true)
         process.conditions.set(network: .online)
@@ -252,7 +274,7 @@ struct SessionTests {
         var wanted = draft("d", origin.url("/bytes/100?seed=3"), to: scratch.path + "/there")
         wanted.authorizer = "token"
         _ = try session.begin([wanted])[0].get()
-        await drained(session)
+        await session.drained()
         #expect(try session.list().first?.reason == .authorizer)
         session.setAuthorizer("token") { request, intent in
             #expect(request.method == "GET" && intent.identifier == "d")

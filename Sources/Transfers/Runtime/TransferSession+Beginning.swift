@@ -47,7 +47,6 @@ extension TransferSession {
             began.append((stored.id, entry, WithheldRequest(url: draft.url, fields: draft.fields)))
         }
         send(.began(began))
-        state.withLock { $0.begins -= 1 }
         return results.map { result in
             switch result {
             case .success(.done(.refused(let failure))), .failure(let failure): .failure(failure)

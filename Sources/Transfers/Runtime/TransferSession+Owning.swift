@@ -45,7 +45,8 @@ extension TransferSession {
             state.wait = nil
         }
         readNew()
-        send(.ordered)
+        // Before anything begins: what was paused or cancelled in the meantime must not be sent once more.
+        takeOrders()
         deliverResults()
         files.async { [self] in collectLeftovers(now) }
     }
@@ -86,6 +87,8 @@ extension TransferSession {
         let now = parts.time.now().wall
         var waiting: [Int64] = []
         state.withLock { state in
+            // Not before: what was committed and is not in the queue yet must not let the wake-up be taken away.
+            state.begins -= 1
             for (id, entry, withheld) in began {
                 if let withheld { state.withheld[id] = withheld }
                 if state.waitForAuthorizer.remove(id) != nil, state.works[id] == nil { waiting.append(id) }
@@ -106,8 +109,8 @@ extension TransferSession {
         }
         if !isNews { return }
         if state.withLock({ $0.ownership != nil }) {
-            send(.ordered)
-            return readNew()
+            readNew()
+            return takeOrders()
         }
         deliverResults()
         for followed in hub.followed {

@@ -81,6 +81,7 @@ extension TransferSession {
         guard state.withLock({ !$0.isAbandoned }) else { return }
         settle()
         if state.withLock({ $0.ownership != nil }) {
+            forgetOrders()
             tellTime()
             settle()
             var isAgain = true
@@ -105,9 +106,16 @@ extension TransferSession {
     }
 
     /// Says something to a machine, made anew if it rests.
-    func tellResting(_ id: Int64, _ event: TransferEvent) {
-        if state.withLock({ $0.works[id] == nil }), !wake(id, toSend: event == .begin) { return }
+    ///
+    /// - Returns: false if there is none, or it cannot be read.
+    @discardableResult
+    func tellResting(_ id: Int64, _ event: TransferEvent) -> Bool {
+        let rested = state.withLock { $0.works[id] == nil }
+        if rested, !wake(id, toSend: event == .begin) { return false }
         tell(id, event)
+        // It had nothing to do, and rests on.
+        if rested { state.withLock { if $0.works[id]?.effects.isEmpty == true { $0.works[id] = nil } } }
+        return true
     }
 
     private func tellTime() {
@@ -189,27 +197,11 @@ extension TransferSession {
             state.withheld[id] = nil
             state.waitForNetwork.remove(id)
             state.waitForAuthorizer.remove(id)
+            state.told[id] = nil
         }
     }
 
     // MARK: Others' words
-
-    private func takeOrders() {
-        guard state.withLock({ $0.ownership != nil }) else { return }
-        do throws(TransferFailure) {
-            for (number, (id, order)) in try store.takeOrders(session: identifier).enumerated() {
-                switch order {
-                case .pause: tellResting(id, .pause)
-                case .resume: tellResting(id, .resume)
-                case .cancel: tellResting(id, .cancel)
-                }
-                // Together in a commit, but not all in memory.
-                if number % 64 == 63 { settle() }
-            }
-        } catch {
-            failed(error)
-        }
-    }
 
     private func wakeAuthorized() {
         let now = parts.time.now().wall

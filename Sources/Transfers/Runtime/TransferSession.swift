@@ -55,6 +55,8 @@ package final class TransferSession: Sendable {
         var local: Set<Int64> = []
         var works: [Int64: TransferWork] = [:]
         var generation: UInt64 = 0
+        /// Orders of the store that machines were told, and have not obeyed durably.
+        var told: [Int64: TransferOrder] = [:]
         /// Rows up to here were read.
         var lastRead: Int64 = 0
         var dataVersion: Int64?
