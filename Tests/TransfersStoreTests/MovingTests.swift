@@ -112,7 +112,7 @@ struct MovingTests {
         #expect(progress == 2)
     }
 
-    @Test("what another process asks for is heard until it was obeyed, the latest order alone, and never by what has ended")
+    @Test("what another process asks for stays until it was obeyed, the latest alone, and not with what has ended")
     func orders() throws {
         let (owner, other) = (try state.store(), try state.store(pid: 9))
         let (a, b) = (try owner.start(upload("a")).id, try owner.start(upload("b")).id)

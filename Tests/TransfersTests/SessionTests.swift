@@ -161,7 +161,10 @@ struct SessionTests {
         let engine = HandEngine(isDeaf: true)
         let process = TransferProcess(state, engine: engine)
         let session = try process.session()
-        _ = try session.begin([draft("d", "http://127.0.0.1:1/f", to: scratch.path + "/there")])[0].get()
+        let source = try scratch.file("f", [1, 2, 3]).path
+        _ = try session.begin([
+            TransferIntentDraft("d", .upload([source]), httpMethod: "PUT", url: "http://127.0.0.1:1/f")
+        ])[0].get()
         for await _ in engine.exchanges { break }
         #expect(order == .pause ? session.pause("d") : session.cancel("d"))
         // The machine has been told; nothing of it has come about yet.
@@ -175,7 +178,7 @@ struct SessionTests {
             for await progress in heir.progress("d") where progress.state == .waiting(.paused, until: nil) { break }
             await heir.drained()
             // Nothing is left of the order.
-            #expect(try heir.list().map(\.order) == [nil])
+            #expect(try heir.list().map(\.order) == [nil] && heir.list().map(\.state) == [.paused])
         }
         #expect(untouched.started == 0)
     }
