@@ -243,7 +243,10 @@ let package = Package(
         .executableTarget(name: "soak", dependencies: ["SchedulingSimulation"], path: "Tests/Simulation/Soak"),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["soak", "CBackgroundFaultVFS", "CBackgroundSQLite", "BackgroundSQLite"],
+            dependencies: [
+                "soak", "CBackgroundFaultVFS", "CBackgroundSQLite", "BackgroundSQLite", "BackgroundStore",
+                "SchedulingStore",
+            ],
             path: "Tests/Simulation/SimulationTests"),
 
         // The real thing: a program that is driven on a real systemd host.

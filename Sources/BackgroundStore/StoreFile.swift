@@ -85,15 +85,20 @@ package struct StoreFile {
                     + "directory. The file was left as it is.")
         }
         guard role == .app else { return }
-        if try database.text("PRAGMA journal_mode") != "wal" {
-            guard try database.text("PRAGMA journal_mode = WAL") == "wal" else {
-                throw SchedulingFailure(
-                    .stateUnusable, doing: "open the store", subject: path,
-                    cause: "SQLite cannot keep a write-ahead log there",
-                    remedy: "Choose a state directory on a local disk.")
-            }
+        if try database.text("PRAGMA journal_mode") != "wal" { try Self.keepLog(database) }
+        guard try database.text("PRAGMA journal_mode") == "wal" else {
+            throw SchedulingFailure(
+                .stateUnusable, doing: "open the store", subject: path,
+                cause: "SQLite cannot keep a write-ahead log there",
+                remedy: "Choose a state directory on a local disk.")
         }
         if version < format.version { try database.transaction { try format.migrate(database) } }
+    }
+
+    /// The mode is kept in the file's header. To the end of the statement: it says "wal" before the header is committed, and
+    /// where that fails it is no log that is kept.
+    private static func keepLog(_ database: Database) throws(SQLiteError) {
+        try database.execute("PRAGMA journal_mode = WAL")
     }
 
     private func adopt(_ database: Database, machine: String) throws {
@@ -195,8 +200,8 @@ package struct StoreFile {
                 try format.migrate(database)
                 try Self.sign(database, machine: machine)
             }
-            // The mode is kept in the file's header; nothing is in the log yet.
-            _ = try database.text("PRAGMA journal_mode = WAL")
+            // Nothing is in the log yet.
+            try Self.keepLog(database)
         } catch {
             for suffix in Self.companions + ["-journal"] { remove(draft + suffix) }
             guard let error = error as? SQLiteError else { throw unexpected(error) }

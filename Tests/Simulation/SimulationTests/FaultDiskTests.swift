@@ -2,8 +2,10 @@
 // Copyright (c) 2026 the swift-background authors
 
 import BackgroundSQLite
+import BackgroundStore
 import CBackgroundFaultVFS
 import Foundation
+import SchedulingStore
 import Testing
 
 /// A directory for one disk, and the disk.
@@ -11,6 +13,9 @@ private final class Scratch {
     let path: String
     let disk: OpaquePointer
     var kills: Int?
+    /// Whether all calls after that one fail too, until `kills` is nil.
+    var lasts = false
+    var failures = 0
     var code: Int32 = 0
     var commits = 0
     var cutsPower = false
@@ -45,7 +50,8 @@ private final class Scratch {
         guard let left = kills, kind == nil || kind == call else { return 0 }
         kills = left - 1
         guard left <= 0 else { return 0 }
-        kills = nil
+        failures += 1
+        kills = lasts ? 0 : nil
         if code != 0 { return code }
         if cutsPower { faultvfs_power_cut(disk) } else { faultvfs_kill(disk, process) }
         return 0
@@ -176,6 +182,35 @@ private struct Seeded: RandomNumberGenerator {
         }
         #expect(failures > 0)
         #expect(try database.text("PRAGMA integrity_check") == "ok")
+    }
+
+    @Test(
+        "whichever syncs fail while a store is made and opened: it is opened with a log, or not at all",
+        arguments: [false, true])
+    func storesHaveLogs(lasting: Bool) throws {
+        var refusals = 0
+        for sync in 0..<20 {
+            let scratch = try Scratch(seed: 9)
+            faultvfs_enter(scratch.disk, 1)
+            func open() throws -> SchedulingStore {
+                try SchedulingStore(
+                    directory: StateDirectory(path: scratch.path), machine: "m", boot: "b", pid: 1, vfs: FAULTVFS_NAME)
+            }
+            scratch.kind = FAULTVFS_SYNC
+            scratch.code = 10 | 4 << 8
+            scratch.lasts = lasting
+            scratch.kills = sync
+            let first = try? open()
+            scratch.kills = nil
+            if first == nil { refusals += 1 }
+            let store = try first ?? open()
+            let path = store.directory.path + "/scheduling.sqlite"
+            let witness = try Database(path: path, mode: .existing, vfs: FAULTVFS_NAME, busyTimeout: .zero)
+            #expect(try witness.text("PRAGMA journal_mode") == "wal", "sync \(sync) failed")
+            if scratch.failures == 0 { break }
+            #expect(sync < 19, "the last sync was not found")
+        }
+        #expect(refusals > 1)
     }
 
     @Test("a commit whose sync failed is not there when the log is read anew after its process died")

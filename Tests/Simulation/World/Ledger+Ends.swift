@@ -143,10 +143,10 @@ extension Ledger {
         guard new.attempts == burnt[old.id, default: 0] else {
             throw Violation(promise: "g", what: "\(describe(new)) counts other attempts than happened")
         }
-        // Of whom nobody knows, a failure is a run's own end.
+        // Of whom nobody knows, it is a run's own end, unless history says that its process or the host died.
+        let saysDeath = end.detail.contains("its process died") || end.detail.contains("the host went down")
         let isRecovered =
-            end.outcome == Outcome.abandoned
-            || commit.actor.pid.map { $0 != end.pid } ?? (end.outcome == Outcome.interrupted)
+            end.outcome == Outcome.abandoned || commit.actor.pid.map { $0 != end.pid } ?? saysDeath
         if isRecovered { try recovered(old, end, commit.actor) }
         guard
             waits(old, new, end, isRecovered || commit.actor.pid == nil).contains(where: { $0.contains(new.eligible) })

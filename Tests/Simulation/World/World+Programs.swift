@@ -150,6 +150,7 @@ extension World {
         var result: Result<Void, any Error> = .success(())
         within(process) { result = Result { try process.scheduler.submit(contentsOf: requests) } }
         guard !process.isDead else { return }
+        if hasToLook { look(by: 0) }
         let numbers = Set(wishes.map(\.number))
         let mine = ledger.intents.filter { $0.wish.map { numbers.contains($0.number) } ?? false }
         switch result {
