@@ -194,6 +194,11 @@ let package = Package(
                 "TransfersStore",
                 "BackgroundStore", "BackgroundSurroundings", "transfersvictim",
             ]),
+        .testTarget(
+            name: "TransfersServersTests",
+            dependencies: [
+                "Transfers", "TransferProcesses", "TransferFixtures", "TransfersCore", "backgroundctl",
+            ]),
         .executableTarget(
             name: "transfersprobe",
             dependencies: ["TransfersStore", "TransfersCore", "BackgroundStore", "BackgroundSurroundings"],

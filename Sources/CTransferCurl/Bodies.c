@@ -43,10 +43,19 @@ size_t ctransfer_read(char *place, size_t size, size_t count, void *context) {
     return done;
 }
 
-// A connection that was kept may have been closed meanwhile: libcurl sends the request again on a new one.
+static int64_t handed_over(const ctransfer_exchange *x) {
+    int64_t count = x->within;
+    for (size_t i = 0; i < x->piece; i++) count += x->pieces[i].count;
+    return count;
+}
+
+// A connection that was kept may have been closed meanwhile: libcurl sends the request again on a new one. It does so
+// too where the connection broke later, without an answer: then the server may have taken what was sent, and is asked.
 int ctransfer_seek(void *context, curl_off_t offset, int origin) {
+    enum { HARMLESS = 1 << 20 };
     ctransfer_exchange *x = context;
     if (origin != SEEK_SET || offset < 0 || offset > x->total) return CURL_SEEKFUNC_FAIL;
+    if (handed_over(x) > HARMLESS) return CURL_SEEKFUNC_FAIL;
     x->piece = 0;
     while (x->piece < x->piece_count && offset >= x->pieces[x->piece].count) offset -= x->pieces[x->piece++].count;
     x->within = offset;

@@ -41,7 +41,8 @@ extension TransferResult {
         switch outcome {
         case .succeeded: true
         case .rejected: head != nil
-        case .failed(let failure): failure.code == .tooManyAttempts && head != nil
+        // An answer that says success without being one stays a failure.
+        case .failed(let failure): failure.code == .tooManyAttempts && head.map { !$0.isSuccess } == true
         case .cancelled: false
         }
     }

@@ -18,7 +18,8 @@ package struct S3Answer: Sendable, Equatable {
     package private(set) var nextPart: Int?
 
     package var isCompletion: Bool { root == "CompleteMultipartUploadResult" }
-    package var isList: Bool { root == "ListPartsResult" }
+    /// Some servers that speak S3 name it by the action's response instead of its result.
+    package var isList: Bool { root == "ListPartsResult" || root == "ListPartsResponse" }
 
     /// Nil if it is no document of the kind: no element at its root, or one that is not closed.
     package init?(_ bytes: [UInt8]) {

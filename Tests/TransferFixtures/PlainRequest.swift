@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
-internal import Foundation
+package import Foundation
 
 /// One request to a control port, without the engine that is tested, nor URLSession: blocks a thread of Dispatch.
-struct PlainRequest: Sendable {
-    let port: Int
-    let method: String
-    let path: String
-    let body: String
+package struct PlainRequest: Sendable {
+    package let port: Int
+    package let method: String
+    package let path: String
+    package let body: String
 
-    func answer() async throws -> Data {
+    package init(port: Int, method: String, path: String, body: String) {
+        (self.port, self.method, self.path, self.body) = (port, method, path, body)
+    }
+
+    package func answer() async throws -> Data {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(with: Result { try perform() }) }
         }

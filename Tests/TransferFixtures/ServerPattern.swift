@@ -26,8 +26,14 @@ package struct ServerPattern: Sendable, CustomStringConvertible {
             let end = min(Int(Self.page), start + Int(range.upperBound - offset))
             let number = Self.mix(~seed, UInt64(offset / Self.page))
             let lead = withUnsafeBytes(of: number.littleEndian, Array.init)
-            for place in start..<end {
-                bytes.append(place < 8 ? lead[place] : table[Int((UInt64(place) &+ number) % UInt64(Self.page))])
+            if start < 8 { bytes += lead[start..<min(8, end)] }
+            // The table, turned: two pieces of it.
+            var place = max(8, start)
+            while place < end {
+                let from = Int((UInt64(place) &+ number) % UInt64(Self.page))
+                let count = min(end - place, table.count - from)
+                bytes += table[from..<from + count]
+                place += count
             }
             offset += Int64(end - start)
         }

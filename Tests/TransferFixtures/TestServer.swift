@@ -9,6 +9,8 @@ package final class TestServer: Sendable {
     package let port: Int
     /// Where it is asked for its log and told what to do; it has none if this is the served port.
     package let control: Int
+    /// What else its first line said; see `Tests/Servers/README.md`.
+    package let facts: Facts
     /// The mutex guards the process, which is told to end once.
     private let process: Mutex<Process?>
     // Closing it tells the program to end.
@@ -25,17 +27,14 @@ package final class TestServer: Sendable {
         process.standardOutput = output
         try process.run()
         let line = await firstLine(of: output.fileHandleForReading)
-        struct Ready: Decodable {
-            var port: Int
-            var control: Int?
-        }
-        guard let ready = try? JSONDecoder().decode(Ready.self, from: line) else {
+        guard let ready = try? JSONDecoder().decode(Facts.self, from: line) else {
             process.terminate()
             throw FixtureFailure(
                 "\(program) did not say where it serves, but: \(String(decoding: line, as: UTF8.self))")
         }
         port = ready.port
         control = ready.control ?? ready.port
+        facts = ready
         self.process = Mutex(process)
         self.input = input
     }
@@ -63,6 +62,10 @@ package final class TestServer: Sendable {
         _ = try await order("POST", "/__open/\(gate)")
     }
 
+    /// Other orders, of `tusd`, `rufh` and `proxy`.
+    @discardableResult
+    package func obey(_ order: String) async throws -> Data { try await self.order("POST", "/__control", order) }
+
     /// What came, once so many requests have begun and ended since the start or the last reset.
     package func log(began: Int = 0, ended: Int = 0) async throws -> ServerLog {
         try JSONDecoder().decode(ServerLog.self, from: await order("GET", "/__log?began=\(began)&ended=\(ended)"))
@@ -85,6 +88,22 @@ package final class TestServer: Sendable {
     /// `Tests/Servers`, beside this folder.
     package static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Servers")
+}
+
+extension TestServer {
+    /// The line by which a program says that it is ready.
+    package struct Facts: Decodable, Sendable {
+        package var port: Int
+        package var control: Int?
+        /// Of nginx: the port with a good certificate, those with others by their names, and where all of them lie.
+        package var tls: Int?
+        package var secure: [String: Int]?
+        package var certificates: String?
+        /// Where a server of others keeps what it got.
+        package var files: String?
+        /// Of moto: where URLs are presigned.
+        package var presigner: Int?
+    }
 }
 
 /// Why a fixture is of no use.

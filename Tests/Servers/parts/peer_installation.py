@@ -38,9 +38,21 @@ def program(name: str) -> str:
 
 
 def install() -> int:
-    install_debian()
-    install_python()
-    return 0
+    """What can be installed is, also if something else cannot."""
+    status = 0
+    for part in (install_debian, install_python):
+        try:
+            part()
+        except (subprocess.CalledProcessError, OSError) as error:
+            print(f"Not installed: {error}", file=sys.stderr)
+            status = 1
+    return status
+
+
+def missing() -> list[str]:
+    """The peers that cannot be started here."""
+    names = [name for name in ("nginx", "rclone") if not (shutil.which(name) or os.path.exists(f"/usr/sbin/{name}"))]
+    return names + ([] if is_python_installed() else ["tuspyserver", "moto", "httpbin"])
 
 
 def install_debian() -> None:
@@ -53,7 +65,8 @@ def install_debian() -> None:
     root = []
     if os.getuid() != 0:
         if shutil.which("sudo") is None:
-            sys.exit(f"As root, install: {' '.join(missing)}")
+            print(f"As root, install: {' '.join(missing)}", file=sys.stderr)
+            return
         root = ["sudo"]
     print(f"Installing {' '.join(missing)}", flush=True)
     settings = ["env", "DEBIAN_FRONTEND=noninteractive", "DEBCONF_NOWARNINGS=yes"]
@@ -80,11 +93,19 @@ def is_installed(package: str) -> bool:
     return subprocess.run(query, capture_output=True, text=True).stdout == "installed"
 
 
+def wanted() -> str:
+    return hashlib.sha256("\n".join(PYTHON).encode()).hexdigest()
+
+
+def is_python_installed() -> bool:
+    mark = cache() / "installed"
+    return mark.exists() and mark.read_text() == wanted()
+
+
 def install_python() -> None:
     """A virtual environment that is made anew when the list of packages is another one."""
     mark = cache() / "installed"
-    wanted = hashlib.sha256("\n".join(PYTHON).encode()).hexdigest()
-    if mark.exists() and mark.read_text() == wanted:
+    if is_python_installed():
         return
     print(f"Installing {' '.join(PYTHON)} into {cache()}", flush=True)
     mark.unlink(missing_ok=True)
@@ -93,4 +114,4 @@ def install_python() -> None:
     subprocess.run([python, "-m", "venv", "--clear", cache() / "venv"], check=True)
     options = ["--quiet", "--disable-pip-version-check", "--no-input"]
     subprocess.run([program("python"), "-m", "pip", "install", *options, *PYTHON], check=True)
-    mark.write_text(wanted)
+    mark.write_text(wanted())

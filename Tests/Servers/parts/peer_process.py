@@ -23,7 +23,7 @@ KINDS = peer_settings.KINDS
 def start(name: str, directory: str, options: list[str]) -> int:
     folder = Path(directory).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    peer = KINDS[name](folder, free_ports(2), options)
+    peer = KINDS[name](folder, free_ports(7), options)
     libc = ctypes.CDLL(None)
 
     def dies_with_us() -> None:

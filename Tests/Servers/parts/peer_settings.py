@@ -38,12 +38,16 @@ http {{
     sendfile on;
     tcp_nopush on;
     keepalive_requests 100000;
+    # Says in each answer how it was asked.
+    add_header X-Protocol $server_protocol always;
+    add_header X-Client $ssl_client_s_dn always;
+    root {folder}/files;
+    {secure}
     server {{
         listen 127.0.0.1:{plain};
-        listen 127.0.0.1:{secure} ssl http2;
+        listen 127.0.0.1:{tls} ssl http2;
         ssl_certificate {folder}/certificates/good.pem;
         ssl_certificate_key {folder}/certificates/good.key;
-        root {folder}/files;
         location / {{
             dav_methods PUT DELETE MKCOL COPY MOVE;
             create_full_put_path on;
@@ -56,6 +60,17 @@ http {{
     }}
 }}
 """
+# One for each certificate that is bad, and one that demands a certificate of the client.
+SECURE = """server {{
+        listen 127.0.0.1:{port} ssl http2;
+        ssl_certificate {folder}/certificates/{name}.pem;
+        ssl_certificate_key {folder}/certificates/{name}.key;
+        {more}
+        location / {{ dav_methods PUT DELETE; }}
+    }}
+"""
+CLIENT = "ssl_verify_client on; ssl_client_certificate {folder}/certificates/ca.pem;"
+CERTIFICATES = ["expired", "early", "self-signed", "wrong-host"]
 # As most have it in front of a server for uploads.
 PROXIED = """location /proxied/ {{
             proxy_pass http://{target}/;
@@ -72,13 +87,17 @@ def nginx(folder: Path, ports: list[int], options: list[str]) -> Peer:
     if not certificates.exists():
         subprocess.run([HERE / "certificates", certificates], check=True)
     proxied = PROXIED.format(target=target) if target else ""
-    settings = NGINX.format(folder=folder, plain=ports[0], secure=ports[1], proxied=proxied)
+    secure = dict(zip([*CERTIFICATES, "client"], ports[2:]))
+    servers = "".join(SECURE.format(port=secure[name], folder=folder, name=name, more="") for name in CERTIFICATES)
+    demands = CLIENT.format(folder=folder)
+    servers += SECURE.format(port=secure["client"], folder=folder, name="good", more=demands)
+    settings = NGINX.format(folder=folder, plain=ports[0], tls=ports[1], secure=servers, proxied=proxied)
     (folder / "nginx.conf").write_text(settings)
     # Not on the PATH of an ordinary user.
     binary = shutil.which("nginx") or "/usr/sbin/nginx"
     command = [binary, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
-    facts = {"port": ports[0], "tls": ports[1], "files": str(folder / "files"), "ca": str(certificates / "ca.pem")}
-    return Peer(command, facts)
+    facts = {"port": ports[0], "tls": ports[1], "secure": secure, "files": str(folder / "files")}
+    return Peer(command, {**facts, "ca": str(certificates / "ca.pem"), "certificates": str(certificates)})
 
 
 def tuspyserver(folder: Path, ports: list[int], options: list[str]) -> Peer:
@@ -89,9 +108,9 @@ def tuspyserver(folder: Path, ports: list[int], options: list[str]) -> Peer:
 
 
 def moto(folder: Path, ports: list[int], options: list[str]) -> Peer:
-    command = [program("moto_server"), "-H", "127.0.0.1", "-p", str(ports[0])]
+    command = [program("python"), "-m", "parts.moto_application", str(ports[0]), str(ports[1])]
     secrets = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
-    return Peer(command, {"port": ports[0]}, secrets)
+    return Peer(command, {"port": ports[0], "presigner": ports[1]}, {**secrets, "PYTHONPATH": str(HERE)})
 
 
 def httpbin(folder: Path, ports: list[int], options: list[str]) -> Peer:
