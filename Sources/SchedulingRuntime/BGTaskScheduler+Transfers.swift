@@ -31,6 +31,9 @@ extension BGTaskScheduler {
             isLaunch: environment.launch != .ordinary, log: environment.log)
     }
 
+    /// Whether this process runs what is due: in a background launch, in `run()`, or because nothing else would.
+    package var runsTasks: Bool { state.withLock { $0.runner != nil } }
+
     /// The identifier of a session's task. `session` holds what identifiers may hold.
     package static func transfersIdentifier(_ session: String) -> String { "background.transfers." + session }
 
@@ -64,10 +67,15 @@ extension BGTaskScheduler {
         } else {
             try parts.store.withdraw(identifier: identifier)
         }
-        if let runner = state.withLock(\.runner) {
+        // A launch that has not come to its tasks yet settles when it is over; before, what it was made for looks missed.
+        let (runner, isEarly) = state.withLock { state in
+            (state.runner, parts.environment.launch != .ordinary && state.runner == nil && !state.wasLaunched)
+        }
+        if let runner {
             runner.rang()
-        } else {
-            // A later instant leaves the earlier wake-up where it was.
+        } else if !isEarly, instant.map({ $0 > now }) ?? true {
+            // A later instant leaves the earlier wake-up where it was. What is due now was armed for by `submit`, or is
+            // covered by a launch under way: once more would start a second one.
             try parts.keeper.settle(runner: try parts.store.hasLiveResident() ? .acting : .none)
         }
     }

@@ -13,9 +13,9 @@ import Synchronization
 /// Register a launch handler for every task, submit requests, and call `handleBackgroundLaunch()` early in `main`. All
 /// members may be called from any thread. None of them ever ends the process for a mistake.
 public final class BGTaskScheduler: NSObject, Sendable {
-    /// The program's scheduler, with the default configuration.
+    /// The program's scheduler, with the default configuration or the one that `configureShared(_:)` gave.
     public class var shared: BGTaskScheduler { sharedScheduler }
-    private static let sharedScheduler = BGTaskScheduler(configuration: Configuration())
+    private static let sharedScheduler = BGTaskScheduler(configuration: SharedConfiguration.take())
 
     /// What this scheduler was told.
     public let configuration: Configuration

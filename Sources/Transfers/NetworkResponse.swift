@@ -72,4 +72,22 @@ extension NetworkResponse where Value == Void {
     public init(response: URLResponse?, error: (any Error)? = nil) {
         self.init(response: response, error: error, value: ())
     }
+
+    /// Judges what the handler of an upload hears.
+    public init(_ result: Result<URLResponse, any Error>) {
+        switch result {
+        case .success(let response): self.init(response: response)
+        case .failure(let error): self.init(response: nil, error: error)
+        }
+    }
+}
+
+extension NetworkResponse where Value == URL {
+    /// Judges what the handler of a download hears; a success comes with the file.
+    public init(_ result: Result<(URL, URLResponse), any Error>) {
+        switch result {
+        case .success(let (file, response)): self.init(response: response, value: file)
+        case .failure(let error): self.init(response: nil, error: error, value: nil)
+        }
+    }
 }

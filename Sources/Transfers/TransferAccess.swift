@@ -101,6 +101,18 @@ struct TransferAccess: Sendable {
         }
     }
 
+    /// Hears the end of one that is on the books; false if there is none of this kind.
+    func attach(
+        to identifier: String, kind: TransferStatus.Kind, _ tell: @escaping @Sendable (String, TransferEnd) -> Void
+    ) -> Bool {
+        guard case .success(let session) = session, let stored = (try? session.find(identifier)).flatMap(\.self),
+            stored.kind == kind
+        else { return false }
+        let task = TransferTaskState(identifier, URLRequest(url: URL(fileURLWithPath: "/")))
+        task.bind(to: session, number: stored.id)
+        return attach(Order(draft: .failure(.gone(identifier)), task: task, tell: tell), to: session)
+    }
+
     /// Goes on with a transfer of the session that is not to be described once more.
     func attach(
         _ identifier: String, _ tell: @escaping @Sendable (String, TransferEnd) -> Void
@@ -124,6 +136,10 @@ extension TransferFailure {
 }
 
 extension StoredTransfer {
+    fileprivate var kind: TransferStatus.Kind {
+        if case .upload = intent.work { .upload } else { .download }
+    }
+
     /// A task as the one that began it had it, for `getIdentifier`.
     fileprivate func task(_ result: TransferResult) -> URLSessionTask {
         let state = TransferTaskState(self, result)

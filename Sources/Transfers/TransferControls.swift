@@ -104,6 +104,19 @@ extension TransferControls {
         try transferSession.opened().setAuthorizer(name, nil)
     }
 
+    /// Leaves what is under way to a background launch of the program, which systemd makes at once: for a program that has
+    /// begun what it wanted and is about to exit. Without it the launch comes a minute later, as after a death.
+    ///
+    /// When it returns, nothing of the session runs here any more, and this process only watches. What has to wait is waited
+    /// for by systemd. In a process that runs its tasks itself (a background launch, `run()`, or where nothing can wake the
+    /// program) nothing stops: the launch stays, or the process goes on. Nor is anything done if another process has the
+    /// session, or `sessionSendsLaunchEvents` is off.
+    ///
+    /// - Throws: the session cannot be used.
+    public func continueInBackground() async throws(TransferFailure) {
+        try await transferSession.opened().leave()
+    }
+
     /// Calls `completion` once, when nothing of the session runs or could run now, and every handler has returned. At once if
     /// the session cannot be used.
     public nonisolated func handleBackgroundSessionEvents(_ completion: @escaping @Sendable () -> Void) {

@@ -95,6 +95,17 @@ extension Uploader {
             handler: handler)
     }
 
+    /// Hears the end of an upload that is on the books, without describing it once more: what a launch needs that finds it
+    /// among its ``TransferControls/transfers()``.
+    ///
+    /// What of its request was withheld from the store stays missing; begin it again to bring that along.
+    ///
+    /// - Returns: false if there is none, and the handler is not called then.
+    @discardableResult
+    public func attach(to identifier: String, handler: @escaping Handler) -> Bool {
+        access.attach(to: identifier, kind: .upload) { handler($0, $1.answer) }
+    }
+
     /// Begins many in one commit; those that are refused do not hold the others back.
     public func begin(contentsOf orders: [UploadOrder], handler: @escaping Handler) {
         access.begin(orders.map { order in access.order(order) { handler($0, $1.answer) } })

@@ -16,6 +16,7 @@ package final class RecordedWakeups: TransferWakeups {
     private struct State {
         var scheduled: [Scheduled] = []
         var runs: [String: @Sendable () async -> Void] = [:]
+        var runHere = false
     }
     private let state = Mutex(State())
     private let scheduling: AsyncStream<Scheduled>.Continuation
@@ -26,6 +27,11 @@ package final class RecordedWakeups: TransferWakeups {
 
     package var all: [Scheduled] { state.withLock(\.scheduled) }
     package var last: Scheduled? { state.withLock(\.scheduled.last) }
+
+    package var runHere: Bool {
+        get { state.withLock(\.runHere) }
+        set { state.withLock { $0.runHere = newValue } }
+    }
 
     package func run(_ session: String) async { await state.withLock { $0.runs[session] }?() }
 

@@ -16,7 +16,7 @@ package final class TransferProcess: Sendable {
     package let wakeups = RecordedWakeups()
 
     package init(
-        _ directory: String, time: any TimeSource = SystemClocks(), identifier: Int32 = 1,
+        _ directory: String, time: any TimeSource = SystemClocks(), identifier: Int32 = 1, isLaunch: Bool = false,
         engine: (any ExchangeEngine)? = nil, log: @escaping @Sendable (String) -> Void = { print("log:", $0) }
     ) {
         let (conditions, wakeups) = (conditions, wakeups)
@@ -24,6 +24,7 @@ package final class TransferProcess: Sendable {
             TransferWorld.Parts(
                 time: time, conditions: conditions, wakeups: wakeups, directory: StateDirectory(path: directory),
                 machine: "m", boot: "b", processIdentifier: identifier,
+                isLaunch: isLaunch,
                 makeEngine: { () throws(ExchangeFailure) in
                     if let engine { return engine }
                     return try CurlEngine()

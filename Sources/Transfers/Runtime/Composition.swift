@@ -26,6 +26,7 @@ enum Composition {
             time: surroundings.time, conditions: surroundings.conditions,
             wakeups: ScheduledWakeups(scheduler: scheduler, log: surroundings.log), directory: surroundings.directory,
             machine: facts.machineID, boot: facts.bootID, processIdentifier: surroundings.processIdentifier,
+            isLaunch: surroundings.isLaunch,
             makeEngine: { () throws(ExchangeFailure) in try CurlEngine() }, log: surroundings.log)
     }
 }
@@ -44,6 +45,8 @@ struct ScheduledWakeups: TransferWakeups {
             )
         }
     }
+
+    var runHere: Bool { scheduler.runsTasks }
 
     func schedule(session: String, at instant: WallTime?, requiresNetwork: Bool) throws {
         try scheduler.scheduleTransfers(

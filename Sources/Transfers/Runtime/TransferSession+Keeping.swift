@@ -30,7 +30,7 @@ extension TransferSession {
     }
 
     /// By one at a time.
-    private func schedule(_ instant: WallTime?) {
+    func schedule(_ instant: WallTime?) {
         guard settings.sendsLaunchEvents else { return }
         let needsNetwork = state.withLock { state in state.local.isEmpty && !state.alive.isEmpty }
         do {
@@ -62,6 +62,7 @@ extension TransferSession {
 
     private func arm(_ now: WallTime) {
         arming.withLock { _ in
+            if state.withLock(\.isHandedOver) { return }
             let (isMine, isActive, wakeup, scheduled, isKnown, isRun, isBeginning) = state.withLock { state in
                 let wakeup = state.queue.wakeup(now: now)
                 return (
@@ -78,7 +79,11 @@ extension TransferSession {
                 }
                 return
             }
-            if isActive || isBeginning {
+            if isActive, !isRun, parts.isLaunch {
+                // The launch is to stay for it, whatever it was made for.
+                state.withLock { $0.isHandedOver = true }
+                schedule(now)
+            } else if isActive || isBeginning {
                 let isFresh = scheduled.map { $0 > now.advanced(by: Self.slack - Self.signOfLife) } ?? false
                 let isSoon = scheduled.map { $0 <= now.advanced(by: Self.slack) } ?? false
                 if !isKnown || !isFresh || !isSoon { schedule(now.advanced(by: Self.slack)) }
@@ -104,7 +109,8 @@ extension TransferSession {
                 wall = min(wall ?? instant, instant)
             }
             if state.isHeld { wall = nil }
-            var awake = [state.flushAt, state.retryAt].compactMap(\.self).min()
+            var awake = [state.flushAt, state.retryAt, state.runs.isEmpty ? nil : state.standsByUntil]
+                .compactMap(\.self).min()
             if !state.works.isEmpty {
                 let sign = now.awake(after: Self.signOfLife)
                 awake = min(awake ?? sign, sign)
@@ -128,9 +134,31 @@ extension TransferSession {
         }
     }
 
+    func beginRun(_ continuation: CheckedContinuation<Void, Never>) {
+        let until = parts.time.now().awake(after: Self.stay)
+        state.withLock { state in
+            state.isHeld = false
+            state.isHandedOver = false
+            // What was scheduled is what runs now.
+            state.isScheduledKnown = false
+            state.runs.append(continuation)
+            state.standsByUntil = state.ownership == nil ? until : nil
+        }
+    }
+
+    /// Whether the owner of the session may be about to exit, with something left to do: it has just handed it over, or is
+    /// a launch of the same moment.
+    private func standsBy(_ now: Moment) -> Bool {
+        let until = state.withLock { $0.ownership == nil && !$0.runs.isEmpty ? $0.standsByUntil : nil }
+        guard let until, now.awake < until, let counts = try? store.counts(session: identifier) else { return false }
+        return counts.waiting + counts.running > 0
+    }
+
     /// Tells those who wait that nothing is left to do now.
     func tellIdle() {
-        let now = parts.time.now().wall
+        let moment = parts.time.now()
+        let now = moment.wall
+        let standsBy = standsBy(moment)
         let (runs, drained) = state.withLock { state in
             let isQuiet = state.works.isEmpty && state.runningHandlers == 0 && state.inbox.isEmpty && state.begins == 0
             guard isQuiet else { return ([CheckedContinuation<Void, Never>](), [@Sendable () -> Void]()) }
@@ -138,7 +166,7 @@ extension TransferSession {
             var runs: [CheckedContinuation<Void, Never>] = []
             let next = state.queue.nextInstant(now: now)
             let isSoon = next.map { $0 <= now.advanced(by: Self.stay) } ?? false
-            if state.isHeld || state.ownership == nil || !isSoon {
+            if state.isHeld || !(state.ownership == nil ? standsBy : isSoon) {
                 runs = state.runs
                 state.runs = []
             }

@@ -21,7 +21,7 @@ extension TransferSession {
     /// Who waits for an answer has one.
     static func refuse(_ input: Input) {
         switch input {
-        case .acknowledge(_, let continuation), .run(let continuation): continuation.resume()
+        case .acknowledge(_, let continuation), .run(let continuation), .leave(let continuation): continuation.resume()
         default: break
         }
     }
@@ -60,20 +60,19 @@ extension TransferSession {
         case .authorizersChanged: wakeAuthorized()
         case .deliver(let identifier): deliverStored(identifier)
         case .handlerReturned: state.withLock { $0.runningHandlers -= 1 }
-        case .run(let continuation):
-            state.withLock { state in
-                state.isHeld = false
-                // What was scheduled is what runs now.
-                state.isScheduledKnown = false
-                state.runs.append(continuation)
-            }
-        case .hold:
-            let working = state.withLock { state in
-                state.isHeld = true
-                return state.works.keys.sorted()
-            }
-            for id in working { tell(id, .hold(.turn)) }
+        case .run(let continuation): beginRun(continuation)
+        case .hold: hold()
+        case .leave(let continuation): beginLeaving(continuation)
         }
+    }
+
+    /// Nothing is begun, and what runs comes to rest.
+    func hold() {
+        let working = state.withLock { state in
+            state.isHeld = true
+            return state.works.keys.sorted()
+        }
+        for id in working { tell(id, .hold(.turn)) }
     }
 
     /// What follows from whatever was heard.
@@ -92,6 +91,7 @@ extension TransferSession {
         }
         keep()
         tellIdle()
+        leaveIfQuiet()
     }
 
     // MARK: Machines

@@ -39,6 +39,8 @@ package final class TransferSession: Sendable {
         /// The scheduled task runs.
         case run(CheckedContinuation<Void, Never>)
         case hold
+        /// Another process is to go on.
+        case leave(CheckedContinuation<Void, Never>)
     }
 
     /// Guarded by `state`; changed by `worker` alone, but for `inbox`, `handlers`, `authorizers`, `drained` and `begins`.
@@ -72,9 +74,15 @@ package final class TransferSession: Sendable {
         var drained: [@Sendable () -> Void] = []
         /// Runs of the scheduled task.
         var runs: [CheckedContinuation<Void, Never>] = []
+        /// On the awake clock: until then a run waits for the session, which another process has.
+        var standsByUntil: Int64?
 
         /// Told to stop: nothing is begun.
         var isHeld = false
+        /// Those who wait until this process has let go of the session.
+        var leaving: [CheckedContinuation<Void, Never>] = []
+        /// The task was made due now for others, or for the runner of this process: no sign of life moves it on.
+        var isHandedOver = false
         var demands: TransferDemands = []
         var unmet: TransferDemands = []
         var networkIsThere: Bool?

@@ -9,6 +9,9 @@ package protocol TransferWakeups: Sendable {
     /// cancelled when it has to stop.
     func register(session: String, run: @escaping @Sendable () async -> Void)
 
+    /// Whether this process runs the task itself when it is due.
+    var runHere: Bool { get }
+
     /// Schedules the task of a session in place of what was scheduled before, durably; nil: not at all. Blocks.
     func schedule(session: String, at instant: WallTime?, requiresNetwork: Bool) throws
 }

@@ -18,13 +18,15 @@ package final class TransferWorld: Sendable {
         package var machine: String
         package var boot: String
         package var processIdentifier: Int32
+        /// systemd started this process for the app's tasks.
+        package var isLaunch: Bool
         /// Called when the first exchange begins.
         package var makeEngine: @Sendable () throws(ExchangeFailure) -> any ExchangeEngine
         package var log: @Sendable (String) -> Void
 
         package init(
             time: any TimeSource, conditions: any ConditionsSource, wakeups: any TransferWakeups,
-            directory: StateDirectory, machine: String, boot: String, processIdentifier: Int32,
+            directory: StateDirectory, machine: String, boot: String, processIdentifier: Int32, isLaunch: Bool = false,
             makeEngine: @escaping @Sendable () throws(ExchangeFailure) -> any ExchangeEngine,
             log: @escaping @Sendable (String) -> Void
         ) {
@@ -35,6 +37,7 @@ package final class TransferWorld: Sendable {
             self.machine = machine
             self.boot = boot
             self.processIdentifier = processIdentifier
+            self.isLaunch = isLaunch
             self.makeEngine = makeEngine
             self.log = log
         }

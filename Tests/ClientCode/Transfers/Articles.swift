@@ -32,15 +32,16 @@ enum QuickStart {
 
 enum Surviving {
     // [example]
-    static func launched(with films: [URL], to server: URL) async throws {
+    static func launched() async throws {
         let uploader = Uploader(sessionConfiguration: .background(withIdentifier: "org.example.films"))
-        for film in films {
-            await uploader.beginUpload(of: film, with: URLRequest(url: server), identifier: film.path) { name, result in
-                print(name, result)  // exactly once; the end is kept until this has returned
+        for transfer in try await uploader.transfers() {
+            await uploader.attach(to: transfer.identifier) { name, result in
+                print(name, result)  // the end is kept until this has returned
             }
         }
         if try await TaskScheduler.shared.handleBackgroundLaunch() { return }
-        // an ordinary launch goes on here
+        // an ordinary launch goes on here, and leaves what it has begun to a background launch
+        try await uploader.continueInBackground()
     }
     // [end]
 

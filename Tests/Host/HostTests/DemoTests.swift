@@ -11,7 +11,7 @@ extension OnAHost {
         func demo() {
             let (status, output) = TestHost.execute([TestHost.root + "/Tests/Host/demo"], onSharedHost: false)
             #expect(status == 0, "\(output)")
-            for step in 1...6 {
+            for step in 1...8 {
                 #expect(output.contains("\n\(step). "), "step \(step) was not shown: \(output)")
             }
         }
