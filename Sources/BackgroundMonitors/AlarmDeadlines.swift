@@ -24,6 +24,22 @@ package struct AlarmDeadlines: Sendable {
         return true
     }
 
+    /// How long before a wall deadline its alarm says that it is near, in microseconds: some times what a sleeping processor and
+    /// a few reads of a database take, and short enough that nothing is cold again at the deadline.
+    package static let lead: Int64 = 2_000
+
+    package func isNear(at now: Moment) -> Bool {
+        wall.map { $0 > now.wall && $0 <= now.wall.advanced(by: .microseconds(Self.lead)) } ?? false
+    }
+
+    /// What to set the wall timer to: the deadline, or, while that is not near, a moment before.
+    package func wallTimer(leadingAt now: Moment) -> Int64? {
+        guard let wall else { return nil }
+        let instant = Self.timerInstant(wall.microseconds)
+        let leads = wall > now.wall && !isNear(at: now)
+        return leads ? Self.timerInstant(instant - Self.lead) : instant
+    }
+
     /// The furthest instant a timer is set to, in microseconds of either clock: in the year 2096. Dispatch encodes an
     /// instant in 62 bits of nanoseconds; a timer that fires there looks at the true deadline and is set again.
     package static let furthest: Int64 = 4_000_000_000_000_000

@@ -29,6 +29,7 @@ final class KernelAlarm: Alarm {
 
     var hasOwnThread: Bool { true }
     func replaceThread() { timers.replaceThread() }
+    func whenNear(_ action: @escaping @Sendable () -> Void) { timers.whenNear(action) }
 }
 
 /// What an alarm and its thread share; it lives as long as the longer of the two.
@@ -42,6 +43,8 @@ private final class AlarmTimers: Sendable {
         /// The number of the thread that waits now; 0: none yet. Another one ends when its action returns.
         var thread = 0
         var isEnded = false
+        /// What is called a moment before a wall deadline.
+        var near: (@Sendable () -> Void)?
     }
     private let state = Mutex(State())
     private let wallTimer: CInt
@@ -73,6 +76,8 @@ private final class AlarmTimers: Sendable {
         if needsThread { startThread() }
     }
 
+    func whenNear(_ action: @escaping @Sendable () -> Void) { state.withLock { $0.near = action } }
+
     func replaceThread() {
         state.withLock { $0.thread += 1 }
         startThread()
@@ -86,7 +91,10 @@ private final class AlarmTimers: Sendable {
     /// Sets the timers that are set to something else. With the mutex held.
     private func schedule(_ state: inout State) {
         // Never 0 for a deadline: that would unset the timer.
-        let wall = state.deadlines.wall.map { AlarmDeadlines.timerInstant($0.microseconds) } ?? 0
+        let wall =
+            (state.near == nil
+                ? state.deadlines.wall.map { AlarmDeadlines.timerInstant($0.microseconds) }
+                : state.deadlines.wallTimer(leadingAt: .reading())) ?? 0
         let awake = state.deadlines.awake.map { AlarmDeadlines.timerInstant($0) } ?? 0
         if wall != state.wall { _ = cbackground_set_timer(wallTimer, wall) }
         if awake != state.awake { _ = cbackground_set_timer(awakeTimer, awake) }
@@ -128,22 +136,29 @@ private final class AlarmTimers: Sendable {
         let mine = state.withLock(\.thread)
         while true {
             _ = poll(&watched, nfds_t(watched.count), -1)
-            let goesOff = state.withLock { $0.isEnded || $0.thread != mine ? nil : look(&$0) }
-            guard let goesOff else { return }
-            if goesOff { action() }
+            let calls = state.withLock { $0.isEnded || $0.thread != mine ? nil : look(&$0) }
+            guard let calls else { return }
+            calls.call?()
             if state.withLock({ $0.thread != mine }) { return }
         }
     }
 
     /// A timer fired. It is believed only as far as the clocks agree: it may have been set for an earlier deadline, for
     /// an instant nearer than the true one (`AlarmDeadlines.furthest`), or the clock may have been stepped back since.
-    private func look(_ state: inout State) -> Bool {
-        if cbackground_take_count(wallTimer) > 0 { state.wall = 0 }
+    private func look(_ state: inout State) -> Look {
+        let isWall = cbackground_take_count(wallTimer) > 0
+        if isWall { state.wall = 0 }
         if cbackground_take_count(awakeTimer) > 0 { state.awake = 0 }
-        let goesOff = state.deadlines.take(at: .reading())
+        let now = Moment.reading()
         // One that goes off is set anew soon; a timer that is left over until then finds nothing to believe.
-        if !goesOff { schedule(&state) }
-        return goesOff
+        if state.deadlines.take(at: now) { return Look(call: action) }
+        schedule(&state)
+        return Look(call: isWall && state.deadlines.isNear(at: now) ? state.near : nil)
+    }
+
+    /// What a look finds to be called.
+    private struct Look {
+        var call: (@Sendable () -> Void)?
     }
 }
 #endif

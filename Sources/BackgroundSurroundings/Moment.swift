@@ -46,11 +46,17 @@ package protocol Alarm: Sendable {
     var hasOwnThread: Bool { get }
     /// Gives the alarm another thread: the one that is in the action stays there for long.
     func replaceThread()
+
+    /// Has `action` called a moment before a wall instant that was set, so that what follows at the instant finds all it needs
+    /// at hand: best effort, on the thread of the alarm's own action, which waits for it. It may be left out, or called for an
+    /// instant at which the alarm does not go off.
+    func whenNear(_ action: @escaping @Sendable () -> Void)
 }
 
 extension Alarm {
     package var hasOwnThread: Bool { false }
     package func replaceThread() {}
+    package func whenNear(_ action: @escaping @Sendable () -> Void) {}
 }
 
 extension TimeSource {

@@ -4,6 +4,11 @@
 import BackgroundSurroundings
 
 extension SchedulerMachine {
+    /// What would be claimed next without a look, as far as there is room; a guess, for those who read ahead.
+    package var claimedNext: [Int64] {
+        backlog.prefix(max(0, policy.maximumConcurrentTasks - runs.count)).map(\.id)
+    }
+
     /// What to do instead of a look.
     package enum Shortcut: Hashable, Sendable {
         /// What the latest look found and had no room for, or saw coming, is claimed now.

@@ -26,6 +26,12 @@ extension Runner {
         work(on: main.flatMap { $0.hasOwnThread && environment.background == nil ? $0 : nil })
     }
 
+    /// The alarm goes off in a moment.
+    func timeIsNear() {
+        let ids = state.withLock { $0.isWorking ? [] : $0.machine.claimedNext }
+        if !ids.isEmpty { store.readAhead(ids) }
+    }
+
     /// What the ends of turns left is due.
     func laterIsReached() {
         state.withLock { $0.isLater = true }

@@ -76,6 +76,7 @@ final class Runner: Sendable {
         let main = environment.time.makeAlarm { [weak self] in self?.timeIsReached() }
         let retry = environment.time.makeAlarm { [weak self] in self?.rang() }
         let later = environment.time.makeAlarm { [weak self] in self?.laterIsReached() }
+        main.whenNear { [weak self] in self?.timeIsNear() }
         alarm.withLock { $0 = (main, retry, later) }
         let doorbell = store.watch { [weak self] in self?.heard() }
         let clockWatch = environment.time.watchSettings { [weak self] in self?.clockWasSet() }

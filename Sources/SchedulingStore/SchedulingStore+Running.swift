@@ -117,27 +117,11 @@ extension SchedulingStore {
             let owner = try Self.owner(state, "claim runs in")
             try finish(ends, owner: owner)
             var running = Set(try database.statement(Self.runningIdentifiers).rows { $0.text(0) })
-            let look = try database.statement(
-                """
-                SELECT \(Occurrence.columns), r.input FROM occurrences o JOIN requests r ON r.id = o.request \
-                WHERE o.id = ?1 AND o.state = 0 AND o.instant <= ?2 AND (o.eligible <= ?2 OR o.waiting <> 0)
-                """)
-            let take = try database.statement(
-                "UPDATE occurrences SET state = 1, owner = ?2, started = ?3, waiting = 0, starts = starts + 1 WHERE id = ?1"
-            )
-            let begin = try database.statement(
-                "UPDATE requests SET begun = id WHERE id = ?1 AND begun = 0 AND recurring = 0")
+            let take = try database.statement(Self.take)
+            let begin = try database.statement(Self.begin)
             var claimed: [Occurrence] = []
             for id in ids {
-                try look.bind(id, at: 1)
-                try look.bind(now, at: 2)
-                let next = Occurrence.columnCount
-                let rows = try look.rows { row in
-                    var occurrence = Occurrence(row: row)
-                    occurrence.input = row.optionalBlob(next)
-                    return occurrence
-                }
-                guard let found = rows.first, running.insert(found.identifier).inserted else { continue }
+                guard let found = try claimable(id, now), running.insert(found.identifier).inserted else { continue }
                 try take.bind(id, at: 1)
                 try take.bind(owner, at: 2)
                 try take.bind(now, at: 3)
@@ -148,6 +132,36 @@ extension SchedulingStore {
                 claimed.append(found)
             }
             return claimed
+        }
+    }
+
+    private static let take =
+        "UPDATE occurrences SET state = 1, owner = ?2, started = ?3, waiting = 0, starts = starts + 1 WHERE id = ?1"
+    private static let begin = "UPDATE requests SET begun = id WHERE id = ?1 AND begun = 0 AND recurring = 0"
+
+    private func claimable(_ id: Int64, _ now: WallTime) throws -> Occurrence? {
+        let statement = try database.statement(
+            """
+            SELECT \(Occurrence.columns), r.input FROM occurrences o JOIN requests r ON r.id = o.request \
+            WHERE o.id = ?1 AND o.state = 0 AND o.instant <= ?2 AND (o.eligible <= ?2 OR o.waiting <> 0)
+            """)
+        try statement.bind(id, at: 1)
+        try statement.bind(now, at: 2)
+        let next = Occurrence.columnCount
+        return try statement.rows { row in
+            var occurrence = Occurrence(row: row)
+            occurrence.input = row.optionalBlob(next)
+            return occurrence
+        }.first
+    }
+
+    /// Reads what a claim of these will read, so that the claim finds it at hand: a processor that slept, and pages that were
+    /// not looked at for long, cost more than the claim itself. What fails here fails then.
+    package func readAhead(_ ids: [Int64]) {
+        _ = try? read("read ahead in") { _ in
+            _ = try database.statement(Self.runningIdentifiers).rows { $0.text(0) }
+            for id in ids { _ = try claimable(id, .distantFuture) }
+            _ = try (database.statement(Self.take), database.statement(Self.begin))
         }
     }
 

@@ -95,6 +95,7 @@ struct SchedulerMachineTests {
         _ = driver.machine.handle(.completed(first, failure: nil), at: driver.now)
         #expect(driver.machine.shortcut(at: driver.now) == nil)
         driver.machine.backlog = [driver.pending[0]]
+        #expect(driver.machine.claimedNext == [driver.pending[0].id])
         driver.now.wall = driver.now.wall.advanced(by: .seconds(-1))
         #expect(driver.machine.shortcut(at: driver.now) == nil, "the clock was set back")
     }

@@ -22,6 +22,17 @@ struct RunningTests {
         #expect(try store.due(now: t(0), includingWaiting: true, limit: 9).isEmpty)
     }
 
+    @Test("reading ahead of a claim changes nothing, whatever it is asked for, and needs no owner")
+    func readAhead() throws {
+        let (store, other) = (try state.store(), try state.store(pid: 9))
+        try store.submit(request("a", at: 1), request("b", at: 9))
+        let due = try store.due(now: t(9), includingWaiting: false, limit: 9).map(\.id)
+        let before = try other.stamp()
+        store.readAhead(due + [4711])
+        #expect(try due.count == 2 && other.stamp() == before)
+        #expect(try store.due(now: t(2), includingWaiting: false, limit: 9).map(\.starts) == [0])
+    }
+
     @Test("what waits for a condition is due early only when it is asked for")
     func waiting() throws {
         let store = try state.store()
