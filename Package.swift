@@ -165,7 +165,10 @@ let package = Package(
             dependencies: ["BackgroundTasks", "SchedulingTesting"]),
         .testTarget(
             name: "TransfersFilesTests",
-            dependencies: ["TransfersFiles", "TransfersCore", "BackgroundSurroundings", "BackgroundSystemCalls"]),
+            dependencies: [
+                "TransfersFiles", "TransfersCore", "TransferFixtures", "BackgroundSurroundings",
+                "BackgroundSystemCalls",
+            ]),
         .testTarget(
             name: "TransfersStoreTests",
             dependencies: [

@@ -149,6 +149,11 @@ struct Download: TransferCourse {
             }
             // Only what is on stable storage counts in the next attempt; the file is cut to it.
             stage = .opening
+            if end.isLocal, let failure = end.failure {
+                // The server has done nothing wrong: whose disk it is, is told.
+                let place = target.destination ?? target.partial
+                return .fail(TransferFailure(failure, doing: "Writing", subject: place), Answer(head: end.head))
+            }
             var cut = end
             if cut.failure == nil { cut.failure = ExchangeFailure(.connectionLost, detail: "the body ended early") }
             cut.head = nil

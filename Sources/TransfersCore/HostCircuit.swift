@@ -48,7 +48,7 @@ package struct HostCircuit: Sendable, Equatable {
     }
 
     package mutating func clockMoved(by duration: Duration) {
-        closedUntil = closedUntil.map { $0.advanced(by: duration) }
+        closedUntil = closedUntil?.moved(by: duration)
     }
 
     /// How many may talk to it at once, of at most `limit`.

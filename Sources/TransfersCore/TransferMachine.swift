@@ -21,7 +21,7 @@ package import BackgroundSurroundings
 ///
 /// Stalls are the engine's (`Exchange.Limits`), the total deadline is the machine's.
 package struct TransferMachine: Sendable {
-    package let intent: TransferIntent
+    package private(set) var intent: TransferIntent
     package internal(set) var checkpoint: TransferCheckpoint
 
     /// What it does now.
@@ -74,6 +74,12 @@ package struct TransferMachine: Sendable {
 
     package var isEnded: Bool { phase == .ended }
 
+    /// The clock was set: what counts from the past moves with it, dates of the caller do not.
+    package mutating func clockMoved(by duration: Duration) {
+        intent.deadline = intent.deadline.moved(by: duration)
+        removalEnds = removalEnds?.moved(by: duration)
+    }
+
     package mutating func handle(
         _ event: TransferEvent, at now: WallTime, random: inout some RandomNumberGenerator
     ) -> [TransferEffect] {
@@ -115,6 +121,13 @@ package struct TransferMachine: Sendable {
         case .ended(let end): ended(end, now, &effects, &random)
         }
         return effects
+    }
+}
+
+extension WallTime {
+    /// Where it is after the clock was set; what is never stays so.
+    package func moved(by duration: Duration) -> WallTime {
+        self == .distantFuture || self == .distantPast ? self : advanced(by: duration)
     }
 }
 

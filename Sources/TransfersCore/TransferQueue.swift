@@ -141,20 +141,27 @@ package struct TransferQueue: Sendable {
     /// Those whose deadline has come: make their machines, unless they run, and say `timeReached`.
     package mutating func overdue(now: WallTime) -> [Int64] {
         var ids: [Int64] = []
-        while let key = deadlines.first, key.instant <= now || items[key.id]?.serial != key.serial {
+        while let key = deadlines.first, key.instant <= now || !isDeadline(key) {
             _ = deadlines.removeFirst()
-            if items[key.id]?.serial == key.serial { ids.append(key.id) }
+            if isDeadline(key) { ids.append(key.id) }
         }
         return ids
     }
 
-    /// The clock was set: waits that count from the past move with it, dates of the caller do not.
+    /// The clock was set: waits that count from the past and deadlines move with it, dates of the caller do not.
     package mutating func clockMoved(by duration: Duration) {
-        for item in items.values.sorted(by: { $0.serial < $1.serial }) where item.place == .sleeping {
+        for item in items.values.sorted(by: { $0.serial < $1.serial }) {
             var entry = item.entry
-            guard [.retry, .serverBusy, .network, .turn].contains(entry.reason) else { continue }
-            entry.earliest = entry.earliest.map { $0.advanced(by: duration) }
-            put(entry)
+            entry.deadline = entry.deadline.moved(by: duration)
+            if item.place == .sleeping {
+                if [.retry, .serverBusy, .network, .turn].contains(entry.reason) {
+                    entry.earliest = entry.earliest?.moved(by: duration)
+                }
+                put(entry)
+            } else if entry.deadline != item.entry.deadline {
+                items[entry.id]?.entry = entry
+                deadlines.insert(Key(id: entry.id, serial: item.serial, priority: 0, instant: entry.deadline))
+            }
         }
         for name in hosts.keys { hosts[name]?.circuit.clockMoved(by: duration) }
     }
@@ -162,7 +169,7 @@ package struct TransferQueue: Sendable {
     /// When to look again if nothing else happens; nil: only something else can change anything.
     package mutating func nextInstant(now: WallTime) -> WallTime? {
         while let key = sleeping.first, !isCurrent(key) { _ = sleeping.removeFirst() }
-        while let key = deadlines.first, items[key.id]?.serial != key.serial { _ = deadlines.removeFirst() }
+        while let key = deadlines.first, !isDeadline(key) { _ = deadlines.removeFirst() }
         var instants = [sleeping.first?.instant, deadlines.first?.instant].compactMap { $0 }
         for host in hosts.values where host.readyCount > 0 {
             if let until = host.circuit.closedUntil, until > now { instants.append(until) }
@@ -197,6 +204,11 @@ package struct TransferQueue: Sendable {
 extension TransferQueue {
     private func isCurrent(_ key: Key) -> Bool {
         items[key.id].map { $0.serial == key.serial && $0.place == .sleeping } ?? false
+    }
+
+    /// It may have been moved, by the clock, since it was noted.
+    private func isDeadline(_ key: Key) -> Bool {
+        items[key.id].map { $0.serial == key.serial && $0.entry.deadline == key.instant } ?? false
     }
 
     /// Takes it out of what it is counted in.

@@ -106,16 +106,22 @@ extension TransfersStore {
     /// Begins an ownership: what the former owner ran was interrupted, and may run again at once, without an attempt burnt;
     /// durable when it returns. To be called once, before anything of the session is moved.
     ///
+    /// - Parameter clock: wall time less boot time; where the owner before had another one on this boot, the clock was set
+    ///   while nobody moved the session, and is followed now (`clockMoved`).
     /// - Returns: those that were interrupted.
     @discardableResult
-    package func takeOver(_ ownership: SessionOwnership, now: WallTime) throws(TransferFailure) -> [Int64] {
+    package func takeOver(
+        _ ownership: SessionOwnership, now: WallTime, clock: Int64? = nil
+    ) throws(TransferFailure) -> [Int64] {
         try moving.withLock { moving throws(TransferFailure) in
             let interrupted = try write("take over a session in") { rows in
-                let owner = try rows.database.statement("INSERT OR REPLACE INTO sessions VALUES (?1, ?2, ?3, ?4)")
+                if let clock { try rows.followClock(of: ownership.session, boot: boot, to: clock, now: now) }
+                let owner = try rows.database.statement("INSERT OR REPLACE INTO sessions VALUES (?1, ?2, ?3, ?4, ?5)")
                 try owner.bind(ownership.session, at: 1)
                 try owner.bind(Int64(pid), at: 2)
                 try owner.bind(boot, at: 3)
                 try owner.bind(now, at: 4)
+                try owner.bind(clock, at: 5)
                 try owner.run()
                 let search = try rows.database.statement(
                     "SELECT id FROM transfers INDEXED BY transfers_state WHERE session = ?1 AND state = 1 ORDER BY id")

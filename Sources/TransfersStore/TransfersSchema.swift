@@ -9,7 +9,7 @@ enum TransfersSchema {
         applicationIdentifier: 0x7362_6774,  // "sbgt"
         steps: [first], afterSettingAside: "Begin the transfers again")
 
-    /// - `sessions`: who owned last, for people; the truth is a lock.
+    /// - `sessions`: who owned last, for people; the truth is a lock. `clock` is wall time less boot time of that owner.
     /// - `transfers`: `state` 0 waiting, 1 running, 2 paused, 3 ended; the columns tell the state, `checkpoint` is JSON of
     ///   the rest without its position. `withheld` names what was a secret of the request, one a line. `asked` is what
     ///   another process wants of the owner. Numbers are never used twice.
@@ -17,7 +17,8 @@ enum TransfersSchema {
     private static let first = """
         CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE sessions (
-            name TEXT PRIMARY KEY, pid INTEGER NOT NULL, boot TEXT NOT NULL, since INTEGER NOT NULL) WITHOUT ROWID;
+            name TEXT PRIMARY KEY, pid INTEGER NOT NULL, boot TEXT NOT NULL, since INTEGER NOT NULL,
+            clock INTEGER) WITHOUT ROWID;
         CREATE TABLE transfers (
             id INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL, identifier TEXT NOT NULL,
             kind INTEGER NOT NULL, state INTEGER NOT NULL, due INTEGER, reason TEXT, asked INTEGER NOT NULL DEFAULT 0,

@@ -159,7 +159,15 @@ extension TransferRows {
         try statement.bind(Self.json(head, JSONEncoder()), at: 2)
         try statement.bind(result.body, at: 3)
         try statement.run()
-        return database.changes > 0
+        if database.changes == 0 { return false }
+        if result.outcome == .succeeded {
+            // The end is certain, so all of it is.
+            let progress = try database.statement(
+                "UPDATE progress SET acknowledged = total WHERE id = ?1 AND total > 0")
+            try progress.bind(id, at: 1)
+            try progress.run()
+        }
+        return true
     }
 
     func remove(_ id: Int64) throws -> Bool {

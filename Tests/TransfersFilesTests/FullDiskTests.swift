@@ -4,30 +4,9 @@
 import BackgroundSystemCalls
 import Foundation
 import Testing
+import TransferFixtures
 import TransfersCore
 import TransfersFiles
-
-/// A disk of one mebibyte in memory.
-final class SmallDisk {
-    let path: String
-
-    /// - Parameter inodes: how many files and folders it holds, its own root among them.
-    init(inodes: Int = 20) throws {
-        path = "/tmp/transfers-disk-\(UUID().uuidString)"
-        guard mkdir(path, 0o700) == 0,
-            mount("tmpfs", path, "tmpfs", 0, "size=1m,nr_inodes=\(inodes),mode=700") == 0
-        else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-    }
-
-    deinit {
-        umount2(path, Int32(MNT_DETACH))
-        rmdir(path)
-    }
-
-    static func / (disk: SmallDisk, name: String) -> String { disk.path + "/" + name }
-
-    var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
-}
 
 @Suite("A disk that is full", .enabled(if: geteuid() == 0, "a small disk is mounted, and that takes root"))
 struct FullDiskTests {

@@ -11,43 +11,24 @@ import TransfersStore
 
 /// A program that moves one transfer, killed again and again by SIGKILL, at random moments of its life.
 ///
-/// `TRANSFER_KILLS` says how often, for the soak; else 20 times for each protocol.
-@Suite("Programs that are killed while they transfer", .timeLimit(.minutes(10)), .serialized)
+/// `TRANSFER_KILLS` says how often, for the soak, which goes through all protocols; else 20 times for some of them.
+@Suite("Programs that are killed while they transfer", .timeLimit(.minutes(20)), .serialized)
 struct KillTests {
-    static let kills = ProcessInfo.processInfo.environment["TRANSFER_KILLS"].flatMap { Int($0) } ?? 20
+    static let asked = ProcessInfo.processInfo.environment["TRANSFER_KILLS"].flatMap { Int($0) }
+    static let kills = asked ?? 20
+    static let isSoak = asked != nil
     static let size: Int64 = 24_000_000
     let scratch = try! ScratchFolder()
 
-    private static var victim: URL {
-        Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }.map { $0.bundleURL.deletingLastPathComponent() }
-            .map { $0.appendingPathComponent("transfersvictim") }
-            ?? URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appendingPathComponent("transfersvictim")
-    }
-
     /// One life; 0 microseconds: until the end. Returns what it said, and whether it was killed.
     private func live(
-        _ kind: String, _ url: String, _ file: String, microseconds: Int, rate: Int64
+        _ kind: String, _ url: String, _ file: String, microseconds: Int, rate: Int64 = 0, as identifier: String = "one"
     ) async throws -> (lines: [Substring], wasKilled: Bool) {
-        let process = Process()
-        process.executableURL = Self.victim
-        process.arguments = [scratch.path + "/state", kind, url, file, "\(microseconds)", "\(rate)"]
-        let output = Pipe()
-        process.standardOutput = output
-        let reading = output.fileHandleForReading
-        return try await withCheckedThrowingContinuation { continuation in
-            do { try process.run() } catch { return continuation.resume(throwing: error) }
-            // Not one of the threads that tests run on: it blocks.
-            Thread.detachNewThread {
-                let text = (try? reading.readToEnd()) ?? Data()
-                process.waitUntilExit()
-                continuation.resume(
-                    returning: (
-                        String(decoding: text, as: UTF8.self).split(separator: "\n"),
-                        process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
-                    ))
-            }
-        }
+        let victim = try VictimProcess([
+            scratch.path + "/state", kind, url, file, "\(microseconds)", "\(rate)", identifier,
+        ])
+        await victim.ended()
+        return (victim.lines, victim.wasKilled)
     }
 
     /// What the books say while nobody lives.
@@ -58,11 +39,21 @@ struct KillTests {
         return try store.list().first?.acknowledged ?? 0
     }
 
+    private func hasEnded(_ identifier: String) throws -> Bool {
+        let store = try TransfersStore(
+            directory: StateDirectory(path: scratch.path + "/state"), machine: "m", boot: "b", pid: 1)
+        defer { store.close() }
+        return try store.transfer(session: "s", identifier: identifier)?.result != nil
+    }
+
     @Test(
         "an upload by tus or as resumable is whole in the end, and no byte that the server had was sent again",
-        arguments: ["tus", "resumable"])
+        arguments: isSoak
+            ? ["tus", "resumable-3", "resumable-5", "resumable-6", "resumable-7", "resumable-8", "resumable-final"]
+            : ["tus", "resumable-8"])
     func uploads(kind: String) async throws {
-        let server = try await TestServer(kind == "tus" ? "tusd" : "rufh")
+        let version = kind.split(separator: "-").last.map(String.init) ?? ""
+        let server = try await kind == "tus" ? TestServer("tusd") : TestServer("rufh", ["--interop", version])
         let url = server.url(kind == "tus" ? "/files/" : "/up")
         let source = try patternFile(scratch, "source", Self.size)
         var killed = 0
@@ -102,8 +93,95 @@ struct KillTests {
         }
         let uploads = try JSONDecoder().decode(Uploads.self, from: control).uploads
         let whole = try #require(uploads.first { $0.offset == Self.size })
-        let digest = try hex(FileDigest.digests([.sha256], ofFileAt: source)[.sha256])
+        let digest = try hexadecimal(FileDigest.digests([.sha256], ofFileAt: source)[.sha256])
         #expect(whole.sha256 == digest)
+        print("\(killed) kills of \(kind), \(appends.count) appends")
+    }
+
+    @Test(
+        "an upload by parts is whole in the end, and no part that the server had whole was sent again",
+        .enabled(if: isSoak, "it is for the soak"))
+    func parts() async throws {
+        let server = try await TestServer("bucket")
+        let rate = max(Self.size / Int64(max(Self.kills, 1)) * 4, 200_000)
+        let url = server.url("/movie?rate=\(rate)")
+        let source = try patternFile(scratch, "source", Self.size)
+        var killed = 0
+        var lines: [Substring] = []
+        while killed < Self.kills {
+            let (said, wasKilled) = try await live("s3", url, source, microseconds: Int.random(in: 20_000...450_000))
+            lines = said
+            if !wasKilled { break }
+            killed += 1
+        }
+        if lines.last?.hasPrefix("ended") != true { lines = try await live("s3", url, source, microseconds: 0).lines }
+        #expect(lines.last == "ended succeeded", "\(lines)")
+        #expect(killed >= Self.kills / 2, "it was done after \(killed) kills: slow it down")
+        let whole = try await server.log().requests.filter { $0.method == "PUT" && $0.answered == [200] }
+        #expect(Set(whole.map(\.target)).count == whole.count, "a part was sent again")
+        #expect(whole.reduce(0) { $0 + $1.bytes } == Self.size)
+        struct Books: Decodable {
+            struct Object: Decodable { var sha256: String }
+            var objects: [String: Object]
+        }
+        let books = try JSONDecoder().decode(Books.self, from: await server.order("GET", "/__control"))
+        let digest = try hexadecimal(FileDigest.digests([.sha256], ofFileAt: source)[.sha256])
+        #expect(books.objects["movie"]?.sha256 == digest)
+        print("\(killed) kills of s3, \(whole.count) parts")
+    }
+
+    /// One after another: each is small enough that a life may see its end. What is cut begins anew; what has ended does not.
+    @Test(
+        "an upload by one request comes whole, and is not sent again once its end is on the books",
+        arguments: isSoak ? ["plain", "form"] : ["plain"])
+    func wholes(kind: String) async throws {
+        let origin = try await TestServer("origin")
+        let source = try patternFile(scratch, "source", 1_000_000)
+        var (round, killed) = (0, 0)
+        // How many requests each had when its end was on the books.
+        var sent: [Int: Int] = [:]
+        func requests(_ round: Int) async throws -> [ServerLog.Request] {
+            try await origin.log().requests.filter { $0.target.hasPrefix("/up/\(round)?") }
+        }
+        while killed < Self.kills {
+            let url = origin.url("/up/\(round)?rate=8000000")
+            let (said, wasKilled) = try await live(
+                kind, url, source, microseconds: Int.random(in: 20_000...500_000), as: "r\(round)")
+            if wasKilled {
+                killed += 1
+            } else {
+                #expect(said.last == "ended succeeded", "\(said)")
+                round += 1
+            }
+            // A life that was killed after the end was written; the next one is told of it, and sends nothing.
+            if wasKilled, sent[round] == nil, try hasEnded("r\(round)") {
+                sent[round] = try await requests(round).count
+            }
+        }
+        let url = origin.url("/up/\(round)?rate=8000000")
+        #expect(
+            try await live(kind, url, source, microseconds: 0, as: "r\(round)").lines.last == "ended succeeded")
+        let expected: String
+        if kind == "form" {
+            let part = MultipartForm.Part.file(name: "movie", fileName: "movie", type: "video/mp4", source: 0)
+            var body: [UInt8] = []
+            for piece in try #require(MultipartForm([part], seed: (1, 2)).pieces(sizes: [1_000_000])) {
+                switch piece {
+                case .bytes(let bytes): body += bytes
+                case .file: body += bytes(source)
+                }
+            }
+            _ = try scratch.file("body", body)
+            expected = try hexadecimal(FileDigest.digests([.sha256], ofFileAt: scratch.path + "/body")[.sha256])
+        } else {
+            expected = try hexadecimal(FileDigest.digests([.sha256], ofFileAt: source)[.sha256])
+        }
+        for number in 0...round {
+            let whole = try await requests(number).filter(\.complete)
+            #expect(!whole.isEmpty && whole.allSatisfy { $0.sha256 == expected }, "upload \(number)")
+        }
+        for (number, count) in sent { #expect(try await requests(number).count == count, "\(number) was sent again") }
+        print("\(killed) kills of \(kind), \(round + 1) uploads, \(sent.count) of them killed between end and word")
     }
 
     @Test("a download is whole in the end, and begins again nowhere before what the books say")
@@ -139,9 +217,10 @@ struct KillTests {
         #expect(starts == starts.sorted() && Set(starts).isSubset(of: Set(known + [0])), "\(starts) of \(known)")
         let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path).filter { $0.hasSuffix(".part") }
         #expect(left.isEmpty)
+        print("\(killed) kills of download, \(starts.count) requests, \(Set(starts).count) places")
     }
 }
 
-private func hex(_ bytes: [UInt8]?) -> String {
+func hexadecimal(_ bytes: [UInt8]?) -> String {
     (bytes ?? []).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
 }

@@ -12,6 +12,7 @@ extension TransferSession {
     /// A wake-up is armed before, so that a process that is killed right after is followed by another one.
     package func begin(_ drafts: [TransferIntentDraft]) -> [Result<BeginOutcome, TransferFailure>] {
         if drafts.isEmpty { return [] }
+        do throws(TransferFailure) { try engage() } catch { return drafts.map { _ in .failure(error) } }
         let now = parts.time.now().wall
         var results = drafts.map { draft in intentOrLiving(draft, now) }
         let intents = results.indices.compactMap { index -> (index: Int, intent: TransferIntent)? in

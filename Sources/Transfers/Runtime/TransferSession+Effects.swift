@@ -67,7 +67,7 @@ extension TransferSession {
 
     func failed(_ failure: TransferFailure) {
         parts.log(failure.description)
-        let now = parts.time.now()
+        let now = moment()
         state.withLock { state in
             // After a second, then after twice as long each time, up to a minute.
             state.retryAt = now.awake(after: .seconds(min(60, 1 << min(state.failures, 6))))
@@ -83,7 +83,7 @@ extension TransferSession {
         switch effect {
         case .persist(let checkpoint, _):
             _ = try? store.update(id, checkpoint, durably: false)
-            let at = parts.time.now().awake(after: .milliseconds(200))
+            let at = moment().awake(after: .milliseconds(200))
             state.withLock { state in
                 if state.flushAt == nil { state.flushAt = at }
             }
@@ -115,7 +115,7 @@ extension TransferSession {
                 }
             }
         case .note(let host, let word):
-            let now = parts.time.now().wall
+            let now = moment().wall
             state.withLock { $0.queue.note(word, of: host, now: now) }
         case .wait(let until, let reason): wait(work, until, reason)
         case .finish: break
@@ -128,7 +128,7 @@ extension TransferSession {
     }
 
     private func wait(_ work: TransferWork, _ until: WallTime?, _ reason: WaitReason) {
-        let now = parts.time.now().wall
+        let now = moment().wall
         var stored = work.stored
         stored.checkpoint = work.machine.checkpoint
         stored.checkpoint.state =

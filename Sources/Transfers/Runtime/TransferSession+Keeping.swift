@@ -46,7 +46,7 @@ extension TransferSession {
 
     /// Arms, sets the alarm, and writes what is in the store's memory.
     func keep() {
-        let now = parts.time.now()
+        let now = moment()
         if state.withLock({ state in state.flushAt.map { $0 <= now.awake } ?? false }) {
             do throws(TransferFailure) {
                 try store.flush()
@@ -125,6 +125,7 @@ extension TransferSession {
     func runInBackground() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
+                engageOrLog()
                 send(.run(continuation))
                 // Cancelled before it began: then `onCancel` came first.
                 if Task.isCancelled { send(.hold) }
@@ -156,13 +157,16 @@ extension TransferSession {
 
     /// Tells those who wait that nothing is left to do now.
     func tellIdle() {
-        let moment = parts.time.now()
+        let moment = self.moment()
         let now = moment.wall
         let standsBy = standsBy(moment)
+        let asksElsewhere = state.withLock { $0.ownership == nil && !$0.drained.isEmpty }
+        let isQuietElsewhere = asksElsewhere && !isMovedElsewhere(now)
         let (runs, drained) = state.withLock { state in
             let isQuiet = state.works.isEmpty && state.runningHandlers == 0 && state.inbox.isEmpty && state.begins == 0
             guard isQuiet else { return ([CheckedContinuation<Void, Never>](), [@Sendable () -> Void]()) }
-            defer { state.drained = [] }
+            var drained: [@Sendable () -> Void] = []
+            if state.ownership != nil || isQuietElsewhere { swap(&drained, &state.drained) }
             var runs: [CheckedContinuation<Void, Never>] = []
             let next = state.queue.nextInstant(now: now)
             let isSoon = next.map { $0 <= now.advanced(by: Self.stay) } ?? false
@@ -170,10 +174,22 @@ extension TransferSession {
                 runs = state.runs
                 state.runs = []
             }
-            return (runs, state.drained)
+            return (runs, drained)
         }
         for run in runs { run.resume() }
         for action in drained { action() }
+    }
+
+    /// Whether the process that owns the session has something to do; asked again when it has written.
+    private func isMovedElsewhere(_ now: WallTime) -> Bool {
+        let everything: TransferDemands = [
+            .unmeteredNetwork, .unconstrainedNetwork, .noCellularNetwork, .externalPower,
+        ]
+        let conditions = parts.conditions.observe(HostDemands.kinds(for: everything))
+        guard let outlook = try? store.outlook(session: identifier, unmet: HostDemands.unmet(by: conditions)) else {
+            return false
+        }
+        return outlook.counts.running > 0 || outlook.ready.map { $0 <= now } ?? false
     }
 
     // MARK: The world
@@ -198,7 +214,7 @@ extension TransferSession {
         let conditions = source.observe(HostDemands.kinds(for: demands))
         let unmet = HostDemands.unmet(by: conditions)
         let network: Bool? = conditions.network.value.map { $0 != .offline }
-        let now = parts.time.now().wall
+        let now = moment().wall
         let (held, changed, waiting) = state.withLock { state in
             state.unmet = unmet
             let held = state.queue.unmet(unmet)
@@ -217,14 +233,39 @@ extension TransferSession {
         for id in waiting where state.withLock({ $0.works[id] == nil }) { hasten(id, now) }
     }
 
-    func followClock() {
+    // MARK: The clock
+
+    /// What the clocks read. If the wall clock was set since the last look, what counts from the past has moved with it when
+    /// this returns: an instant is never judged by another clock than its own. On `worker` only.
+    func moment() -> Moment {
         let now = parts.time.now()
-        state.withLock { state in
+        let isSet = state.withLock { state in
+            (now.wall.microseconds &- now.boot &- state.clockOffset).magnitude > Self.clockTolerance
+        }
+        if isSet { followClock(now) }
+        return now
+    }
+
+    /// Two readings, one after the other, differ a little; so do those of a clock that is only slewed.
+    private static let clockTolerance: UInt64 = 1_000_000
+
+    private func followClock(_ now: Moment) {
+        let (moved, isMine) = state.withLock { state in
             let offset = now.wall.microseconds &- now.boot
-            let moved = offset &- state.clockOffset
+            let moved = Duration.microseconds(offset &- state.clockOffset)
             state.clockOffset = offset
-            if moved != 0 { state.queue.clockMoved(by: .microseconds(moved)) }
             state.isScheduledKnown = false
+            state.queue.clockMoved(by: moved)
+            for id in state.works.keys { state.works[id]?.clockMoved(by: moved) }
+            return (moved, state.ownership != nil)
+        }
+        guard isMine else { return }
+        do throws(TransferFailure) {
+            try store.clockMoved(
+                session: identifier, by: moved, now: now.wall, clock: now.wall.microseconds &- now.boot)
+        } catch {
+            // What is on the books would be late, or over too early, in another process; here it is right.
+            failed(error)
         }
     }
 }

@@ -7,7 +7,7 @@ internal import TransfersCore
 internal import TransfersStore
 
 extension TransferSession {
-    /// Opens what it needs, and asks for the session.
+    /// Opens what it needs to look.
     func start() throws(TransferFailure) {
         let now = parts.time.now()
         let alarm = parts.time.makeAlarm { [weak self] in self?.send(.look) }
@@ -20,25 +20,52 @@ extension TransferSession {
             state.clockOffset = now.wall.microseconds &- now.boot
         }
         parts.wakeups.register(session: identifier) { [weak self] in await self?.runInBackground() }
-        if let ownership = try store.own(identifier) {
-            send(.owned(ownership))
-        } else {
-            let wait = try store.whenFree(identifier) { [weak self] ownership in self?.send(.owned(ownership)) }
-            state.withLock { $0.wait = wait }
+        // A name that no session can have is told at once.
+        _ = try store.owner(of: identifier)
+    }
+
+    /// Asks for the session, at the first call that wants something moved. Looking wants nothing: a tool that lists
+    /// transfers does not run them.
+    func engage() throws(TransferFailure) {
+        let isFirst = state.withLock { state in
+            defer { state.isEngaged = true }
+            return !state.isEngaged && !state.isAbandoned
         }
+        guard isFirst else { return }
+        do throws(TransferFailure) {
+            if let ownership = try store.own(identifier) { send(.owned(ownership)) } else { try waitForOwnership() }
+        } catch {
+            state.withLock { $0.isEngaged = false }
+            throw error
+        }
+    }
+
+    /// The same where nobody hears what went wrong.
+    func engageOrLog() {
+        do throws(TransferFailure) { try engage() } catch { parts.log(error.description) }
+    }
+
+    private func waitForOwnership() throws(TransferFailure) {
+        let wait = try store.whenFree(identifier) { [weak self] ownership in self?.send(.owned(ownership)) }
+        let isTooLate = state.withLock { state in
+            state.wait = wait
+            return state.isAbandoned
+        }
+        if isTooLate { wait.cancel() }
     }
 
     /// From here on this process moves the transfers of the session.
     func takeOver(_ ownership: SessionOwnership) {
-        let now = parts.time.now().wall
+        let now = moment().wall
+        let clock = state.withLock(\.clockOffset)
         do throws(TransferFailure) {
-            try store.takeOver(ownership, now: now)
+            try store.takeOver(ownership, now: now, clock: clock)
         } catch {
             // It is not ours before it is on the books.
             failed(error)
             ownership.release()
-            let wait = try? store.whenFree(identifier) { [weak self] ownership in self?.send(.owned(ownership)) }
-            return state.withLock { $0.wait = wait }
+            do throws(TransferFailure) { try waitForOwnership() } catch { parts.log(error.description) }
+            return
         }
         state.withLock { state in
             state.ownership = ownership
@@ -53,7 +80,7 @@ extension TransferSession {
 
     /// Rows that were begun by other processes, or before this one.
     private func readNew() {
-        let now = parts.time.now().wall
+        let now = moment().wall
         do throws(TransferFailure) {
             while true {
                 let page = try store.list(
@@ -62,7 +89,10 @@ extension TransferSession {
                 state.withLock { state in
                     state.lastRead = last.id
                     for line in page where line.state != .ended && !state.alive.contains(line.id) {
-                        let until = line.due ?? now
+                        // A clock that reads an instant before the transfer was begun says nothing of its waits.
+                        let isBelievable = line.created <= now.advanced(by: .seconds(60))
+                        let isPast = [.retry, .serverBusy, .network, .turn].contains(line.reason ?? .turn)
+                        let until = isPast && !isBelievable ? now : line.due ?? now
                         let rest: TransferCheckpoint.State =
                             line.state == .paused ? .paused : .waiting(until: until, reason: line.reason ?? .turn)
                         guard
@@ -84,7 +114,7 @@ extension TransferSession {
     }
 
     func add(_ began: [(id: Int64, entry: TransferQueue.Entry, withheld: WithheldRequest?)]) {
-        let now = parts.time.now().wall
+        let now = moment().wall
         var waiting: [Int64] = []
         state.withLock { state in
             // Not before: what was committed and is not in the queue yet must not let the wake-up be taken away.

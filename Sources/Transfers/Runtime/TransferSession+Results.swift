@@ -9,6 +9,7 @@ extension TransferSession {
     /// delivered at once. Returns false if there is no such transfer.
     @discardableResult
     package func attach(_ identifier: String, _ handler: @escaping Handler) -> Bool {
+        engageOrLog()
         let (index, isFirst) = state.withLock { state in
             state.handlers[identifier, default: []].append(handler)
             return ((state.handlers[identifier]?.count ?? 1) - 1, state.handlers[identifier]?.count == 1)

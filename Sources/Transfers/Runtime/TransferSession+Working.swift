@@ -56,7 +56,7 @@ extension TransferSession {
         case .rang: heard()
         case .look, .acknowledge: break
         case .conditionsChanged: observe()
-        case .clockSet: followClock()
+        case .clockSet: state.withLock { $0.isScheduledKnown = false }
         case .authorizersChanged: wakeAuthorized()
         case .deliver(let identifier): deliverStored(identifier)
         case .handlerReturned: state.withLock { $0.runningHandlers -= 1 }
@@ -98,7 +98,7 @@ extension TransferSession {
 
     /// Says something to a machine that is at work.
     func tell(_ id: Int64, _ event: TransferEvent, generation: UInt64? = nil) {
-        let now = parts.time.now().wall
+        let now = moment().wall
         state.withLock { state in
             guard state.works[id] != nil, generation == nil || state.works[id]?.generation == generation else { return }
             state.works[id]?.hear(event, at: now)
@@ -119,7 +119,7 @@ extension TransferSession {
     }
 
     private func tellTime() {
-        let now = parts.time.now().wall
+        let now = moment().wall
         let (overdue, working) = state.withLock { state in
             (
                 state.queue.overdue(now: now),
@@ -131,7 +131,7 @@ extension TransferSession {
 
     /// Whether anything was begun.
     private func beginDue() -> Bool {
-        let now = parts.time.now().wall
+        let now = moment().wall
         let ids = state.withLock { state in state.isHeld ? [] : state.queue.begin(now: now) }
         for id in ids { tellResting(id, .begin) }
         return !ids.isEmpty
@@ -181,7 +181,7 @@ extension TransferSession {
 
     /// Back into the queue; what could not be read is tried again.
     private func rest(_ id: Int64, _ stored: StoredTransfer?) {
-        let now = parts.time.now().wall
+        let now = moment().wall
         let queued =
             stored.flatMap { self.entry(of: $0, now) }
             ?? TransferQueue.Entry(id: id, host: "", earliest: now.advanced(by: .seconds(600)), reason: .retry)
@@ -204,7 +204,7 @@ extension TransferSession {
     // MARK: Others' words
 
     private func wakeAuthorized() {
-        let now = parts.time.now().wall
+        let now = moment().wall
         let ids = state.withLock { state in
             defer { state.waitForAuthorizer = [] }
             return state.waitForAuthorizer.sorted()

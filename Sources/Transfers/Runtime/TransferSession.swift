@@ -48,6 +48,8 @@ package final class TransferSession: Sendable {
         var inbox: [Input] = []
         var isWorking = false
         var isAbandoned = false
+        /// Ownership was asked for.
+        var isEngaged = false
         var ownership: SessionOwnership?
         var wait: OwnershipWait?
         var queue: TransferQueue
@@ -131,8 +133,9 @@ package final class TransferSession: Sendable {
         files = DispatchQueue(label: "transfers.files", attributes: .concurrent)
     }
 
-    /// The one of this identifier in this process; made at the first call, whose settings count: the store is opened, the
-    /// scheduled task registered, and ownership asked for.
+    /// The one of this identifier in this process; made at the first call, whose settings count: the store is opened and the
+    /// scheduled task registered. Ownership is asked for by the first call that wants something moved: begin, attach, an
+    /// order, a hook, `whenDrained`, a run of the task.
     ///
     /// - Throws: `badIdentifier`; `storage`, `diskFull`: the store cannot be used.
     package static func named(
@@ -151,6 +154,7 @@ package final class TransferSession: Sendable {
 
     private func order(_ order: TransferOrder, _ identifier: String) -> Bool {
         do throws(TransferFailure) {
+            try engage()
             guard let stored = try store.transfer(session: self.identifier, identifier: identifier),
                 try store.ask(order, of: stored.id)
             else { return false }
@@ -173,9 +177,15 @@ package final class TransferSession: Sendable {
             if page.isEmpty { break }
             lines += page
         }
+        // What a process ran that is gone runs nowhere.
+        var isOrphaned = state.withLock { $0.ownership == nil } && lines.contains { $0.state == .running }
+        if isOrphaned { isOrphaned = try store.owner(of: identifier) == nil }
         let now = parts.time.now().wall
         state.withLock { state in
             for index in lines.indices {
+                if isOrphaned, lines[index].state == .running {
+                    (lines[index].state, lines[index].reason) = (.waiting, .turn)
+                }
                 if state.works[lines[index].id] != nil, lines[index].state == .waiting { lines[index].state = .running }
                 guard lines[index].state == .waiting, let wait = state.queue.waits(lines[index].id, now: now) else {
                     continue
@@ -230,8 +240,10 @@ package final class TransferSession: Sendable {
 
     // MARK: Hooks
 
-    /// Calls `action` once, when nothing runs or could run now and every handler has returned.
+    /// Calls `action` once, when nothing runs or could run now, here or in the process that moves the session, and every
+    /// handler of this one has returned.
     package func whenDrained(_ action: @escaping @Sendable () -> Void) {
+        engageOrLog()
         state.withLock { $0.drained.append(action) }
         send(.look)
     }
@@ -239,7 +251,9 @@ package final class TransferSession: Sendable {
     /// Registers the hook that intents name; nil removes it. Transfers that waited for one are tried again.
     package func setAuthorizer(_ name: String, _ hook: Authorizer?) {
         state.withLock { $0.authorizers[name] = hook }
-        if hook != nil { send(.authorizersChanged) }
+        guard hook != nil else { return }
+        engageOrLog()
+        send(.authorizersChanged)
     }
 }
 

@@ -33,6 +33,11 @@ struct TransferWork: Sendable {
         isLocal = HostDemands.isLocal(stored.intent.host)
     }
 
+    mutating func clockMoved(by duration: Duration) {
+        stored.intent.deadline = stored.intent.deadline.moved(by: duration)
+        machine.clockMoved(by: duration)
+    }
+
     /// Files of an upload, in the order in which pieces count them.
     var sourceIdentities: [SourceIdentity] {
         guard case .upload(let source, _) = stored.intent.work else { return [] }
