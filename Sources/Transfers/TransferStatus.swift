@@ -31,7 +31,7 @@ public struct TransferStatus: Sendable, Hashable {
 
     /// A reading of how far it is.
     public struct Progress: Sendable, Hashable {
-        /// Bytes of the file that were sent or received; of a transfer in another process, those that are certain.
+        /// Bytes of the file that were sent or received; of a transfer in another process, about a second ago.
         public let completedBytes: Int64
         /// Nil while nobody knows.
         public let totalBytes: Int64?
@@ -56,6 +56,9 @@ public struct TransferStatus: Sendable, Hashable {
     public let state: State
     /// Bytes that are certain: the server has them, or they are on stable storage here.
     public let completedBytes: Int64
+    /// Bytes that the present attempt has sent or received, certain or not; else as ``completedBytes``. Of a transfer in another
+    /// process, about a second old.
+    public let movedBytes: Int64
     /// Nil while nobody knows.
     public let totalBytes: Int64?
     /// Attempts since the last progress.
@@ -74,6 +77,7 @@ public struct TransferStatus: Sendable, Hashable {
         kind = line.kind == .upload ? .upload : .download
         state = State(line)
         completedBytes = line.acknowledged
+        movedBytes = line.progress
         totalBytes = line.total
         attempts = line.attempts
         host = line.host

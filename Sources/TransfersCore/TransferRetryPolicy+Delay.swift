@@ -12,6 +12,13 @@ extension TransferRetryPolicy {
         return most > 0 ? Double.random(in: 0...most, using: &random) : 0
     }
 
+    /// As it is written down: numbers that make no sense are what they count as.
+    package var plain: TransferRetryPolicy {
+        TransferRetryPolicy(
+            maximumAttempts: attemptsAllowed, base: base.isFinite ? max(base, 0) : 1,
+            longest: longest.isFinite ? max(longest, 0) : 600, longestRetryAfter: longestHeeded)
+    }
+
     /// At least one.
     package var attemptsAllowed: Int { max(maximumAttempts, 1) }
 

@@ -18,6 +18,13 @@ package struct StoredTransfer: Sendable, Equatable {
     /// How often the end was handed out.
     package var deliveries: Int
     package var order: TransferOrder?
+    /// While it runs: how far the present attempt is, certain or not.
+    package var moved: Int64 = 0
+
+    /// How far it is, as people want to see it.
+    package var progress: Int64 {
+        checkpoint.state == .running ? max(checkpoint.acknowledged, moved) : checkpoint.acknowledged
+    }
 }
 
 /// A line of a list: what can be told without reading the request.
@@ -46,6 +53,11 @@ package struct TransferSummary: Sendable, Equatable {
     package var total: Int64?
     /// No attempt after.
     package var deadline: WallTime
+    /// While it runs: how far the present attempt is, certain or not.
+    package var moved: Int64 = 0
+
+    /// How far it is, as people want to see it.
+    package var progress: Int64 { state == .running ? max(acknowledged, moved) : acknowledged }
 }
 
 /// What a process that is not the owner wants of a transfer; the owner hears the doorbell and obeys.

@@ -16,13 +16,14 @@ struct TransferRows {
 
     static let columns = """
         t.id, t.intent, t.withheld, t.checkpoint, t.position, t.state, t.due, t.reason, t.attempts, p.acknowledged, \
-        p.total, t.result, t.body, t.deliveries, t.asked
+        p.total, t.result, t.body, t.deliveries, t.asked, p.moved
         """
     static let tables = "transfers t CROSS JOIN progress p ON p.id = t.id"
 
     static let summaryColumns = """
         t.id, t.session, t.identifier, t.kind, t.state, t.due, t.reason, t.asked, t.attempts, t.deliveries, t.created, \
-        t.host, t.priority, t.demands, t.description, p.acknowledged, p.total, json_extract(t.intent, '$.deadline')
+        t.host, t.priority, t.demands, t.description, p.acknowledged, p.total, json_extract(t.intent, '$.deadline'), \
+        p.moved
         """
 
     /// - Throws: what a newer library wrote and this one cannot read.
@@ -42,7 +43,7 @@ struct TransferRows {
         return StoredTransfer(
             id: id, intent: try decode(TransferIntent.self, row.text(1), decoder, id),
             withheld: row.text(2).split(separator: "\n").map(String.init), checkpoint: checkpoint, result: result,
-            deliveries: row.count(13), order: TransferOrder(rawValue: row.integer(14)))
+            deliveries: row.count(13), order: TransferOrder(rawValue: row.integer(14)), moved: row.integer(15))
     }
 
     private static func state(_ row: Statement, _ id: Int64) throws -> TransferCheckpoint.State {
@@ -78,7 +79,7 @@ struct TransferRows {
             created: row.time(10), host: row.text(11), priority: Float(row.real(12)),
             demands: TransferDemands(rawValue: Int(truncatingIfNeeded: row.integer(13))),
             taskDescription: row.optionalText(14), acknowledged: row.integer(15), total: row.optionalInteger(16),
-            deadline: row.optionalTime(17) ?? .distantFuture)
+            deadline: row.optionalTime(17) ?? .distantFuture, moved: row.integer(18))
     }
 
     // MARK: Writing
@@ -97,7 +98,8 @@ struct TransferRows {
     func put(
         _ checkpoint: TransferCheckpoint, of id: Int64, over written: TransferCheckpoint?, _ encoder: JSONEncoder
     ) throws -> Bool {
-        if written.map({ $0.differsInProgressOnly(from: checkpoint) }) != true {
+        let isNews = written.map({ $0.differsInProgressOnly(from: checkpoint) }) != true
+        if isNews {
             let statement = try database.statement(
                 """
                 UPDATE transfers SET state = ?2, due = ?3, reason = ?4, attempts = ?5, checkpoint = ?6, position = ?7 \
@@ -114,16 +116,23 @@ struct TransferRows {
             try statement.run()
             if database.changes == 0 { return false }
         }
-        try putProgress(checkpoint, of: id)
-        return true
-    }
-
-    func putProgress(_ checkpoint: TransferCheckpoint, of id: Int64) throws {
-        let statement = try database.statement("UPDATE progress SET acknowledged = ?2, total = ?3 WHERE id = ?1")
+        // What an attempt has moved is no matter of the next one.
+        let statement = try database.statement(
+            "UPDATE progress SET acknowledged = ?2, total = ?3\(isNews ? ", moved = 0" : "") WHERE id = ?1")
         try statement.bind(id, at: 1)
         try statement.bind(checkpoint.acknowledged, at: 2)
         try statement.bind(checkpoint.total, at: 3)
         try statement.run()
+        return true
+    }
+
+    func put(moved: [Int64: Int64]) throws {
+        for (id, count) in moved {
+            let statement = try database.statement("UPDATE progress SET moved = ?2 WHERE id = ?1")
+            try statement.bind(id, at: 1)
+            try statement.bind(count, at: 2)
+            try statement.run()
+        }
     }
 }
 

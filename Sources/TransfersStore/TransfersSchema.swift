@@ -13,7 +13,8 @@ enum TransfersSchema {
     /// - `transfers`: `state` 0 waiting, 1 running, 2 paused, 3 ended; the columns tell the state, `checkpoint` is JSON of
     ///   the rest without its position. `withheld` names what was a secret of the request, one a line. `asked` is what
     ///   another process wants of the owner. Numbers are never used twice.
-    /// - `progress`: what changes while bytes flow, so that a tick writes a few bytes.
+    /// - `progress`: what changes while bytes flow, so that a tick writes a few bytes. `moved` is how far the present attempt
+    ///   is, certain or not.
     private static let first = """
         CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE sessions (
@@ -29,6 +30,7 @@ enum TransfersSchema {
         CREATE INDEX transfers_state ON transfers (session, state, due, demands);
         CREATE INDEX transfers_turn ON transfers (session, host, priority DESC, due, demands) WHERE state = 0;
         CREATE INDEX transfers_asked ON transfers (session) WHERE asked <> 0;
-        CREATE TABLE progress (id INTEGER PRIMARY KEY, acknowledged INTEGER NOT NULL, total INTEGER);
+        CREATE TABLE progress (
+            id INTEGER PRIMARY KEY, acknowledged INTEGER NOT NULL, total INTEGER, moved INTEGER NOT NULL DEFAULT 0);
         """
 }

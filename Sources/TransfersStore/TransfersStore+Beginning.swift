@@ -117,7 +117,7 @@ extension TransferRows {
         try statement.bind(checkpoint.position, at: 16)
         try statement.run()
         let id = database.lastInsertedRow
-        let progress = try database.statement("INSERT OR REPLACE INTO progress VALUES (?1, ?2, ?3)")
+        let progress = try database.statement("INSERT OR REPLACE INTO progress VALUES (?1, ?2, ?3, 0)")
         try progress.bind(id, at: 1)
         try progress.bind(checkpoint.acknowledged, at: 2)
         try progress.bind(checkpoint.total, at: 3)

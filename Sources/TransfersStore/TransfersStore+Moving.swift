@@ -51,6 +51,12 @@ extension TransfersStore {
         }
     }
 
+    /// Writes how far attempts are, for others to look at: it may be lost, and is believed by nobody.
+    package func note(moved: [Int64: Int64]) throws(TransferFailure) {
+        if moved.isEmpty { return }
+        try write("note how far transfers are in", .ordered) { try $0.put(moved: moved) }
+    }
+
     /// Puts the end in the outbox and ends the transfer, in one durable commit; by the owner of its session only.
     ///
     /// - Returns: false if it had ended already or is gone: then nothing was changed.

@@ -138,7 +138,7 @@ struct AppTransfers: Sendable {
         }
         report.asked = line.state == .ended ? nil : line.order.map { "\($0)" }
         report.outcome = outcome
-        report.count(line.acknowledged, of: line.total)
+        report.count(line.progress, of: line.total)
         report.attempts = line.attempts
         report.deliveries = line.deliveries
         report.begun = Instant(line.created)

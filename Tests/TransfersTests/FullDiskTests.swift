@@ -16,12 +16,9 @@ struct FullDiskTests {
 
     /// What the caller of a download is told.
     private func download(
-        _ process: TransferProcess, _ server: TestServer, _ path: String, to there: String,
-        _ change: (inout TransferOptions) -> Void = { _ in }
+        _ downloader: Downloader, _ server: TestServer, _ path: String, to there: String
     ) async throws -> Result<URL, any Error> {
-        let (downloader, ends) = (process.downloader(), Ends<URL>())
-        var options = TransferOptions.to(URL(fileURLWithPath: there))
-        change(&options)
+        let (ends, options) = (Ends<URL>(), TransferOptions.to(URL(fileURLWithPath: there)))
         await downloader.beginDownload(of: try server.request(path), identifier: "d", options: options) {
             ends.tell($0, $1.map(\.0))
         }
@@ -43,11 +40,12 @@ struct FullDiskTests {
         let origin = try await TestServer("origin")
         let disk = try SmallDisk()
         let process = TransferProcess(scratch.path + "/state")
+        let downloader = process.downloader()
         let path = "/bytes/3000000?seed=4"
-        try check(await download(process, origin, path, to: disk / "movie"), names: disk.path)
+        try check(await download(downloader, origin, path, to: disk / "movie"), names: disk.path)
         #expect(disk.names.isEmpty)
         try disk.remount(kibibytes: 4096)
-        let file = try await download(process, origin, path, to: disk / "movie").get()
+        let file = try await download(downloader, origin, path, to: disk / "movie").get()
         #expect(file.path == disk / "movie" && bytes(file.path) == ServerPattern(seed: 4).bytes(0..<3_000_000))
         #expect(disk.names == ["movie"])
     }
@@ -62,10 +60,11 @@ struct FullDiskTests {
                 """)
         let disk = try SmallDisk()
         let process = TransferProcess(scratch.path + "/state")
-        try check(await download(process, server, "/live", to: disk / "movie"), names: disk.path)
+        let downloader = process.downloader()
+        try check(await download(downloader, server, "/live", to: disk / "movie"), names: disk.path)
         #expect(disk.names.isEmpty)
         try disk.remount(kibibytes: 4096)
-        let file = try await download(process, server, "/live", to: disk / "movie").get()
+        let file = try await download(downloader, server, "/live", to: disk / "movie").get()
         #expect(bytes(file.path) == ServerPattern(seed: 4).bytes(0..<3_000_000))
     }
 

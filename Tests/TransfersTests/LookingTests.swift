@@ -83,6 +83,39 @@ struct LookingTests {
         #expect(try other.find("u")?.checkpoint.acknowledged == 100_000)
     }
 
+    @Test("another process sees how far an upload by one request is, about a second later")
+    func moving() async throws {
+        let server = try await TestServer("scripted")
+        try await server.follow(
+            script: """
+                {"rules": [{"do": [{"read": 100000}, {"wait": "go"}, {"read": "all"}, {"answer": {"status": 201}}]}]}
+                """)
+        let (first, second) = (TransferProcess(state), TransferProcess(state))
+        try Data(count: 30_000_000).write(to: URL(fileURLWithPath: scratch.path + "/u"))
+        let wanted = TransferIntentDraft(
+            "u", .upload([scratch.path + "/u"]), httpMethod: "PUT", url: server.url("/up"))
+        let owner = try first.session()
+        _ = try owner.begin([wanted])[0].get()
+        let watcher = try second.session()
+        var seen: Int64 = 0
+        for await progress in watcher.progress("u") where progress.completed > 0 {
+            seen = progress.completed
+            break
+        }
+        #expect(seen >= 100_000 && seen < 30_000_000)
+        let line = try #require(try watcher.list().first)
+        #expect(line.acknowledged == 0 && line.progress >= seen)
+        let status = try #require(try await second.uploader().transfers().first)
+        #expect(status.completedBytes == 0 && status.movedBytes >= seen)
+        // Who looks later, here, is told at once where it is, also if nothing moves.
+        for await progress in owner.progress("u") {
+            #expect(progress.completed >= seen)
+            break
+        }
+        try await server.open(gate: "go")
+        #expect(try #require(await owner.end(of: "u")).1.outcome == .succeeded)
+    }
+
     @Test("a process that does not move the session hears that it is drained when the other one has drained it")
     func drained() async throws {
         let server = try await gated()

@@ -13,7 +13,7 @@ package struct TransferProgress: Sendable, Equatable {
         case ended
     }
 
-    /// Bytes of the file that were sent or received; where another process moves it, those that are certain.
+    /// Bytes of the file that were sent or received; where another process moves it, about a second ago.
     package var completed: Int64
     package var total: Int64?
     package var state: State

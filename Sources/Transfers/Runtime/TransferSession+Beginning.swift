@@ -134,6 +134,7 @@ extension TransferSession {
             taskDescription: draft.taskDescription, created: now, earliest: draft.earliest,
             deadline: now.advanced(by: draft.lifetime))
         intent.furtherSources = further
+        intent.policy.retry = draft.policy.retry.plain
         return intent
     }
 

@@ -61,7 +61,10 @@ extension TransferSession {
     /// Machines that rest or have ended are not needed any more.
     private func letGo() {
         state.withLock { state in
-            for (id, work) in state.works where work.isOver && work.effects.isEmpty { state.works[id] = nil }
+            for (id, work) in state.works where work.isOver && work.effects.isEmpty {
+                state.works[id] = nil
+                state.moved[id] = nil
+            }
         }
     }
 
@@ -141,6 +144,19 @@ extension TransferSession {
             state.works[work.id]?.isOver = true
         }
         hub.tell(work.identifier) { Self.progress(of: stored) }
+    }
+
+    /// Other processes are told once a second. On the engine's threads.
+    private func note(moved bytes: Int64, of work: TransferWork) {
+        let at = parts.time.now().awake(after: .seconds(1))
+        let isFirst = state.withLock { state in
+            guard state.works[work.id]?.generation == work.generation else { return false }
+            state.moved[work.id] = bytes
+            if state.movedAt != nil { return false }
+            state.movedAt = at
+            return true
+        }
+        if isFirst { send(.look) }
     }
 
     private func noteProgress(_ id: Int64, _ checkpoint: TransferCheckpoint) {
@@ -228,7 +244,8 @@ extension TransferSession {
         }
         let (hub, stored) = (hub, work.stored)
         let total = work.machine.checkpoint.total
-        let hearing = ExchangeHearing(exchange, plan) { bytes in
+        let hearing = ExchangeHearing(exchange, plan) { [weak self] bytes in
+            self?.note(moved: bytes, of: work)
             hub.tell(stored.intent.identifier) {
                 TransferProgress(completed: bytes, total: total ?? stored.intent.sourceSize, state: .running)
             }

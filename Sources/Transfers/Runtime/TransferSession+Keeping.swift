@@ -56,8 +56,19 @@ extension TransferSession {
                 state.withLock { $0.flushAt = now.awake(after: .seconds(5)) }
             }
         }
+        tellHowFar(now)
         arm(now.wall)
         setAlarm(now)
+    }
+
+    private func tellHowFar(_ now: Moment) {
+        let moved: [Int64: Int64]? = state.withLock { state in
+            guard let at = state.movedAt, at <= now.awake else { return nil }
+            state.movedAt = nil
+            return state.moved
+        }
+        // What others see may be old; what is certain is written elsewhere.
+        if let moved { try? store.note(moved: moved) }
     }
 
     private func arm(_ now: WallTime) {
@@ -109,8 +120,8 @@ extension TransferSession {
                 wall = min(wall ?? instant, instant)
             }
             if state.isHeld { wall = nil }
-            var awake = [state.flushAt, state.retryAt, state.runs.isEmpty ? nil : state.standsByUntil]
-                .compactMap(\.self).min()
+            let standsByUntil = state.runs.isEmpty ? nil : state.standsByUntil
+            var awake = [state.flushAt, state.retryAt, state.movedAt, standsByUntil].compactMap(\.self).min()
             if !state.works.isEmpty {
                 let sign = now.awake(after: Self.signOfLife)
                 awake = min(awake ?? sign, sign)

@@ -58,6 +58,9 @@ package final class TransferSession: Sendable {
         /// Of those alive, which need no network.
         var local: Set<Int64> = []
         var works: [Int64: TransferWork] = [:]
+        /// How far exchanges are that run, and when others are told, on the awake clock.
+        var moved: [Int64: Int64] = [:]
+        var movedAt: Int64?
         var generation: UInt64 = 0
         /// Orders of the store that machines were told, and have not obeyed durably.
         var told: [Int64: TransferOrder] = [:]
@@ -187,6 +190,7 @@ package final class TransferSession: Sendable {
                     (lines[index].state, lines[index].reason) = (.waiting, .turn)
                 }
                 if state.works[lines[index].id] != nil, lines[index].state == .waiting { lines[index].state = .running }
+                lines[index].moved = state.moved[lines[index].id] ?? lines[index].moved
                 guard lines[index].state == .waiting, let wait = state.queue.waits(lines[index].id, now: now) else {
                     continue
                 }
@@ -200,6 +204,7 @@ package final class TransferSession: Sendable {
     package func find(_ identifier: String) throws(TransferFailure) -> StoredTransfer? {
         guard var stored = try store.transfer(session: self.identifier, identifier: identifier) else { return nil }
         stored.checkpoint.state = state(of: stored)
+        stored.moved = state.withLock { $0.moved[stored.id] } ?? stored.moved
         return stored
     }
 
@@ -223,7 +228,7 @@ package final class TransferSession: Sendable {
             case .ended: .ended
             }
         return TransferProgress(
-            completed: stored.checkpoint.acknowledged, total: stored.checkpoint.total ?? stored.intent.sourceSize,
+            completed: stored.progress, total: stored.checkpoint.total ?? stored.intent.sourceSize,
             state: stored.result == nil ? state : .ended)
     }
 
