@@ -61,6 +61,8 @@ extension TransferControls {
     /// Every transfer of the session in the order of beginning, uploads and downloads: what each does, why it waits and until
     /// when, and how far it is. Those that have ended and were not heard of yet are among them.
     ///
+    /// Looking moves nothing: a program that only lists or follows transfers does not become the one that moves them.
+    ///
     /// - Throws: the session cannot be used.
     public func transfers() async throws(TransferFailure) -> [TransferStatus] {
         try transferSession.opened().list().map(TransferStatus.init)
@@ -117,8 +119,8 @@ extension TransferControls {
         try await transferSession.opened().leave()
     }
 
-    /// Calls `completion` once, when nothing of the session runs or could run now, and every handler has returned. At once if
-    /// the session cannot be used.
+    /// Calls `completion` once, when nothing of the session runs or could run now, in this process or the one that moves it, and
+    /// every handler of this process has returned. At once if the session cannot be used.
     public nonisolated func handleBackgroundSessionEvents(_ completion: @escaping @Sendable () -> Void) {
         guard let session = try? transferSession.opened() else { return completion() }
         session.whenDrained(completion)

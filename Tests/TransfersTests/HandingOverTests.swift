@@ -55,12 +55,14 @@ struct HandingOverTests {
 
         let second = TransferProcess(state, time: clocks, identifier: 2)
         let heir = try second.session()
+        async let run: Void = second.wakeups.run("s")
         _ = try await server.log(began: 3)
         try await server.open(gate: "go")
         for name in ["d", "e"] {
             #expect(try #require(await heir.end(of: name)).1.outcome == .succeeded)
             #expect(bytes(scratch.path + "/" + name) == ServerPattern(seed: 1).bytes(0..<400_000))
         }
+        await run
     }
 
     @Test("a process that runs its tasks itself goes on when it is told to leave; the task is due, and is its own")

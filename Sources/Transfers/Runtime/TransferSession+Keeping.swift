@@ -147,7 +147,7 @@ extension TransferSession {
     }
 
     func beginRun(_ continuation: CheckedContinuation<Void, Never>) {
-        let until = parts.time.now().awake(after: Self.stay)
+        let until = moment().awake(after: Self.stay)
         state.withLock { state in
             state.isHeld = false
             state.isHandedOver = false

@@ -46,7 +46,7 @@ extension TransferSession {
 
     /// The session goes before its task is due: who is started at once has to find it free.
     private func handOver() {
-        let now = parts.time.now().wall
+        let now = moment().wall
         let isRunHere = parts.wakeups.runHere
         let (ownership, wakeup) = state.withLock { state in
             let wakeup = state.queue.wakeup(now: now)

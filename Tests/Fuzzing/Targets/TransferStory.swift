@@ -92,6 +92,12 @@ private struct TransferStory {
         case 13: return isExchanging ? .informed(head()) : .timeReached
         case 14: return isExchanging ? .headed(head()) : .timeReached
         case 15: return .madeDurable(upTo: Int64(rest.popFirst() ?? 0))
+        // The clock is set, by up to 340 years either way.
+        case 16 where byte == 236:
+            let step = Duration.seconds(Int64(rest.popFirst() ?? 0) * 86_400_000 - 10_000_000_000)
+            now = now.advanced(by: step)
+            machine.clockMoved(by: step)
+            return .timeReached
         case 16: return .networkChanged(isThere: byte > 100)
         case 17:
             now = now.advanced(by: .seconds(Int64(rest.popFirst() ?? 0) * 600))
