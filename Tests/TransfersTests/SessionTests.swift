@@ -171,7 +171,9 @@ struct SessionTests {
         for await _ in engine.cancels { break }
         process.die()
         let untouched = HandEngine()
-        let heir = try TransferProcess(state, engine: untouched).session()
+        let next = TransferProcess(state, engine: untouched)
+        let heir = try next.session()
+        await next.wakeups.run("s")
         if order == .cancel {
             #expect(try #require(await heir.end(of: "d")).1.outcome == .cancelled)
         } else {
