@@ -14,8 +14,6 @@ package struct HostFacts: Hashable, Sendable {
     package var userID: UInt32
     /// The absolute path of this program's file; empty where it cannot be told.
     package var executablePath: String
-    /// Whether that file is no longer the one that runs here: it was replaced, or deleted.
-    package var executableWasReplaced: Bool
 
     /// Reads them all, now.
     package static func current() -> HostFacts {
@@ -24,8 +22,7 @@ package struct HostFacts: Hashable, Sendable {
         return HostFacts(
             machineID: machineID(at: "/etc/machine-id"),
             bootID: (try? SmallFile.text(at: "/proc/sys/kernel/random/boot_id", limit: 64)) ?? "",
-            processID: getpid(), userID: getuid(), executablePath: path,
-            executableWasReplaced: !isSameFile(path, "/proc/self/exe"))
+            processID: getpid(), userID: getuid(), executablePath: path)
     }
 
     /// machine-id(5): during the first boot the file may say "uninitialized", which identifies nothing.

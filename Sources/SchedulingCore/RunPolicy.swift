@@ -51,10 +51,12 @@ package struct RunPolicy: Hashable, Sendable {
         let retry = occurrence.terms.retry ?? .never
         guard asked != nil || retry.attempts > 1 else { return (nil, false) }
         guard failed < limit(occurrence.terms) else { return (nil, true) }
-        return (
-            asked.map { max($0, .zero) } ?? retry.delay(after: failed, seed: UInt64(bitPattern: occurrence.id)), false
-        )
+        let wanted = asked.map { min(max($0, .zero), Self.longestWait) }
+        return (wanted ?? retry.delay(after: failed, seed: UInt64(bitPattern: occurrence.id)), false)
     }
+
+    /// What a handler may ask for: beyond a year it is a mistake in units, and the task would be lost.
+    private static let longestWait = Duration.seconds(366 * 86_400)
 
     private func limit(_ terms: RequestTerms) -> Int {
         guard let retry = terms.retry, retry.attempts > 1 else { return maximumAttempts }

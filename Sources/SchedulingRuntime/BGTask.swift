@@ -33,8 +33,8 @@ open class BGTask: NSObject {
     }
 
     /// Completes the run without success, and has it run again after this time, as long as attempts are left: those of the
-    /// request's retry policy, else `Configuration.maximumAttempts`. Only the first completion counts. A continued
-    /// task is not run again.
+    /// request's retry policy, else `Configuration.maximumAttempts`. Only the first completion counts. A time of more than
+    /// a year counts as one. A continued task is not run again.
     public func retry(after delay: Duration) {
         run.complete(failure: "asked for another try", retryAfter: delay)
     }

@@ -6,7 +6,7 @@
 /// The run counts as failed and burns an attempt. It is tried again after this time as long as attempts are left: those of
 /// the request's retry policy, else `Configuration.maximumAttempts`.
 public struct TaskRetry: Error, Hashable, Sendable {
-    /// How long to wait at least.
+    /// How long to wait at least; more than a year counts as one.
     public let delay: Duration
 
     /// Another try, after this time at the earliest.

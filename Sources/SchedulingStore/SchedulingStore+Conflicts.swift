@@ -116,9 +116,16 @@ extension SchedulingStore {
         let wait = try database.statement("UPDATE occurrences SET state = 2 WHERE request = ?1")
         try wait.bind(number, at: 1)
         try wait.run()
-        if try leads(from: first, to: number) {
+        // A long chain that is submitted from its beginning is not followed back for each of its links.
+        if try isFollowed(number), try leads(from: first, to: number) {
             throw refuse("which runs after it: a circle that would never begin", "Take one of the links away.")
         }
+    }
+
+    private func isFollowed(_ number: Int64) throws -> Bool {
+        let statement = try database.statement("SELECT 1 FROM requests WHERE follows = ?1 LIMIT 1")
+        try statement.bind(number, at: 1)
+        return try !statement.rows { _ in true }.isEmpty
     }
 
     private func leads(from first: Int64, to number: Int64) throws -> Bool {

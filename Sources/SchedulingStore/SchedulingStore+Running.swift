@@ -27,16 +27,6 @@ extension SchedulingStore {
         }
     }
 
-    /// The first half of `look`.
-    package func due(now: WallTime, includingWaiting: Bool, limit: Int) throws(SchedulingFailure) -> [Occurrence] {
-        try look(now: now, includingWaiting: includingWaiting, limit: limit).due
-    }
-
-    /// The other half of `look`.
-    package func nextEligible(after now: WallTime) throws(SchedulingFailure) -> WallTime? {
-        try read("look for what is next") { _ in try coming(now).first?.eligible }
-    }
-
     /// All that is required by what waits for its conditions; nil where more waits than is looked at.
     package func waitingRequirements() throws(SchedulingFailure) -> Requirement? {
         try read("look for what waits") { _ in

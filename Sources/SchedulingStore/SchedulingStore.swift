@@ -196,11 +196,6 @@ package final class SchedulingStore: Sendable {
         return try body()
     }
 
-    /// A number that differs after another connection has committed.
-    package func dataVersion() throws(SchedulingFailure) -> Int64 {
-        try run("look for changes in the store") { _ in try database.dataVersion() }
-    }
-
     /// Differs after a commit of another connection, and after one of this object that others may care about and that rang
     /// by itself: after those that a runner rings for it stays the same.
     package func stamp() throws(SchedulingFailure) -> StoreStamp {

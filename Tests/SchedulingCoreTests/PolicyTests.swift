@@ -35,6 +35,14 @@ struct PolicyTests {
         #expect(policy.recovery(dead(50), now: now) == .again(at: now.advanced(by: .seconds(3600))))
     }
 
+    @Test("a handler that asks for another try in ages gets one in a year, and one in the past gets one at once")
+    func hugeAskedDelay() {
+        let policy = RunPolicy()
+        #expect(policy.retry(dead(0), asked: .seconds(Int64.max)).delay == .seconds(366 * 86_400))
+        #expect(policy.retry(dead(0), asked: .seconds(-5)).delay == .zero)
+        #expect(policy.retry(dead(0), asked: .seconds(86_400)).delay == .seconds(86_400))
+    }
+
     @Test("the wake-up is the earliest instant, and never later than the watchdog while something runs")
     func wakeTarget() {
         let policy = RunPolicy()

@@ -130,14 +130,14 @@ struct AskingTests {
         #expect(Set(rows.compactMap(\.identifier)).contains("task.999"))
     }
 
-    @Test("another store's commit shows in the data version")
-    func dataVersion() throws {
+    @Test("another store's commit shows in the stamp, and a look does not")
+    func stamp() throws {
         let (store, other) = (try state.store(), try state.store())
-        let before = try store.dataVersion()
-        try store.submit(request("a"))
-        #expect(try store.dataVersion() == before)
+        let before = try store.stamp()
+        _ = try store.outlook()
+        #expect(try store.stamp() == before)
         try other.submit(request("b"))
-        #expect(try store.dataVersion() != before)
+        #expect(try store.stamp() != before)
     }
 
     // MARK: Large stores

@@ -119,3 +119,10 @@ func size(_ path: String) -> Int {
     var about = stat()
     return lstat(path, &about) == 0 ? about.st_size : 0
 }
+
+extension SchedulingStore {
+    /// The first half of `look`.
+    func due(now: WallTime, includingWaiting: Bool, limit: Int) throws -> [Occurrence] {
+        try look(now: now, includingWaiting: includingWaiting, limit: limit).due
+    }
+}

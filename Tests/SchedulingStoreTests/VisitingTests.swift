@@ -37,12 +37,12 @@ struct VisitingTests {
     func reading() throws {
         let app = try state.owner()
         try app.submit(request("a"))
-        let version = try app.dataVersion()
+        let version = try app.stamp()
         let visitor = try visitor()
         #expect(try visitor.occurrences(identifier: nil).map(\.occurrence.identifier) == ["a"])
         #expect(try visitor.history(identifier: nil, limit: 10).isEmpty)
         #expect(try visitor.liveOwners() == [100])
-        #expect(try app.dataVersion() == version)
+        #expect(try app.stamp() == version)
         #expect(try state.connection().integer("SELECT count(*) FROM owners") == 1)
     }
 
@@ -50,9 +50,9 @@ struct VisitingTests {
     func orders() throws {
         let app = try state.store()
         try app.submit(request("a"))
-        let version = try app.dataVersion()
+        let version = try app.stamp()
         _ = try visitor().cancel(identifier: "a", now: t(1))
-        #expect(try app.dataVersion() != version)
+        #expect(try app.stamp() != version)
         #expect(try app.pending().isEmpty)
     }
 

@@ -28,7 +28,7 @@ func feedDatabase(_ bytes: [UInt8]) throws {
         _ = try store.wakeup()
         _ = WakeTarget(earliest: try store.outlook().earliest, isRunning: false)
             .instant(now: now, runner: .none, policy: policy)
-        let due = try store.due(now: now, includingWaiting: true, limit: 50)
+        let due = try store.look(now: now, includingWaiting: true, limit: 50).due
         let claimed = try store.claim(due.map(\.id), now: now)
         try store.finish(
             claimed.map { RunEnd(occurrence: $0.id, outcome: .failed, started: now, ended: now, again: now) })

@@ -17,21 +17,22 @@ private struct SoakProcess {
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
+        // Not a pipe: nobody reads it before the end, and on a busy machine one may hold a page only (pipe(7)).
+        let output = FileManager.default.temporaryDirectory.appendingPathComponent("soak-said-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: output) }
+        #expect(FileManager.default.createFile(atPath: output.path, contents: nil))
+        process.standardOutput = try FileHandle(forWritingTo: output)
         let status = try await withCheckedThrowingContinuation {
-            (continuation: CheckedContinuation<(Int32, Data), any Error>) in
-            process.terminationHandler = { ended in
-                let data = (try? output.fileHandleForReading.readToEnd()) ?? Data()
-                continuation.resume(returning: (ended.terminationStatus, data))
-            }
+            (continuation: CheckedContinuation<Int32, any Error>) in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
             do {
                 try process.run()
             } catch {
                 continuation.resume(throwing: error)
             }
         }
-        return (status.0, String(decoding: status.1, as: UTF8.self).split(separator: "\n"))
+        let said = try Data(contentsOf: output)
+        return (status, String(decoding: said, as: UTF8.self).split(separator: "\n"))
     }
 }
 

@@ -52,14 +52,14 @@ extension World {
     private func compare(_ seen: StoreReader.Snapshot, by actor: Ledger.Actor, _ isAfterBoot: Bool) throws {
         guard actor.pid == nil else {
             try ledger.see(seen, by: actor)
-            unsure = nil
+            if syncs > syncsBeforeUnsure { unsure = nil }
             return
         }
         let before = ledger
         defer { if isAfterBoot { unsure = nil } }
         do {
             try ledger.see(seen, by: actor)
-            if before.rows != ledger.rows, unsure == nil { unsure = before }
+            if before.rows != ledger.rows, unsure == nil { (unsure, syncsBeforeUnsure) = (before, syncs) }
         } catch {
             guard var earlier = unsure, isAfterBoot else { throw error }
             earlier.deaths = ledger.deaths

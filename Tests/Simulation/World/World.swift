@@ -79,6 +79,9 @@ package final class World: @unchecked Sendable {
     var trace: [String]?
     /// The ledger from before a commit of the dead came to light: it was not synced, and the next power cut may take it.
     var unsure: Ledger?
+    /// How many syncs there were, and how many when that came to light: a commit that was undone syncs nothing.
+    var syncs = 0
+    var syncsBeforeUnsure = 0
     /// The store could not be read in the middle of a step.
     var hasToLook = false
     var calls = 0
@@ -326,6 +329,7 @@ package final class World: @unchecked Sendable {
                 return code
             }
         }
+        if call == FAULTVFS_SYNC { syncs += 1 }
         return SQLITE_OK
     }
 
