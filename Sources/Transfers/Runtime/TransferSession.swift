@@ -198,7 +198,27 @@ package final class TransferSession: Sendable {
                 lines[index].due = wait.until ?? .distantFuture
             }
         }
+        judge(&lines, now)
         return lines
+    }
+
+    /// What seems to wait for its turn may lack something of the host: only its owner knows, and not from the first moment on.
+    private func judge(_ lines: inout [TransferSummary], _ now: WallTime) {
+        func demands(_ line: TransferSummary) -> TransferDemands {
+            let due = line.due ?? now
+            guard line.state == .waiting, (line.reason ?? .turn) == .turn, due <= now || due == .distantFuture else {
+                return []
+            }
+            return HostDemands.isLocal(line.host) ? line.demands.subtracting(.network) : line.demands
+        }
+        let demanded = lines.reduce(into: TransferDemands()) { $0.formUnion(demands($1)) }
+        if demanded.isEmpty { return }
+        let unmet = HostDemands.unmet(by: parts.conditions.observe(HostDemands.kinds(for: demanded)))
+        for index in lines.indices {
+            guard let reason = unmet.obstacle(to: demands(lines[index])) else { continue }
+            lines[index].reason = reason
+            lines[index].due = .distantFuture
+        }
     }
 
     package func find(_ identifier: String) throws(TransferFailure) -> StoredTransfer? {

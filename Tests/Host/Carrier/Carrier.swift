@@ -14,6 +14,9 @@ import FoundationNetworking
 ///     hostcarrier start TUS ORIGIN     begins both, slowly, and writes how far they came to `notes` in its home
 ///     hostcarrier collect TUS ORIGIN   begins both again, and prints their ends
 ///     hostcarrier list                 prints what there is
+///     hostcarrier send TUS             begins the upload, slowly, and leaves it to a launch
+///     hostcarrier fetch URL [choosy]   begins the download, for external power and an unmetered network alone, and leaves it
+///     hostcarrier follow URL           begins the download, or attaches to it, and stays until its end; writes `NUMBER of PID`
 @main
 struct Carrier {
     let uploader: Uploader
@@ -21,6 +24,9 @@ struct Carrier {
     let home = ProcessInfo.processInfo.environment["HOME"] ?? "/root"
 
     static func main() async throws {
+        // No budget of a task is to concern transfers.
+        TaskScheduler.configureShared(
+            .init(budgets: Budgets(refresh: .seconds(1), processing: .seconds(1)), retryDelay: .seconds(1)))
         let configuration = URLSessionConfiguration.background(withIdentifier: "media")
         let carrier = Carrier(
             uploader: Uploader(sessionConfiguration: configuration),
@@ -35,12 +41,12 @@ struct Carrier {
             let names = try await begin(arguments[1], arguments[2]) { note("end of \($0)") }
             await withTaskGroup { group in
                 group.addTask {
-                    for await progress in await uploader.progress(of: names.up) {
+                    for await progress in uploader.progress(of: names.up) {
                         note("up \(progress.completedBytes)")
                     }
                 }
                 group.addTask {
-                    for await progress in await downloader.progress(of: names.down) {
+                    for await progress in downloader.progress(of: names.down) {
                         note("down \(progress.completedBytes)")
                     }
                 }
@@ -56,20 +62,46 @@ struct Carrier {
                 count += 1
                 if count == 2 { break }
             }
-            // Until the session knows that the handlers have returned.
-            await withCheckedContinuation { continuation in
-                uploader.handleBackgroundSessionEvents { continuation.resume() }
-            }
+            await drained()
         case ("list", 1):
             for transfer in try await uploader.transfers() { print(transfer) }
-        default: print("start TUS ORIGIN, collect TUS ORIGIN, or list")
+        case ("send", 2):
+            await beginUpload(try url(arguments[1])) { _ in }
+            try await uploader.continueInBackground()
+        case ("fetch", 2), ("fetch", 3):
+            await beginDownload(try url(arguments[1]), isChoosy: arguments.last == "choosy") { _ in }
+            try await downloader.continueInBackground()
+        case ("follow", 2):
+            await beginDownload(try url(arguments[1])) { note("end of \(getpid()): \($0)") }
+            for await progress in downloader.progress(of: "archive") {
+                note("\(progress.completedBytes) of \(getpid())")
+            }
+            await drained()
+        default: print("start TUS ORIGIN, collect TUS ORIGIN, list, send TUS, fetch URL [choosy], or follow URL")
+        }
+    }
+
+    private func url(_ text: String) throws -> URL {
+        guard let url = URL(string: text) else { throw URLError(.badURL) }
+        return url
+    }
+
+    /// Until the session knows that the handlers have returned.
+    private func drained() async {
+        await withCheckedContinuation { continuation in
+            uploader.handleBackgroundSessionEvents { continuation.resume() }
         }
     }
 
     private func begin(
         _ tus: String, _ origin: String, _ tell: @escaping @Sendable (String) -> Void
     ) async throws -> (up: String, down: String) {
-        guard let tus = URL(string: tus), let origin = URL(string: origin) else { throw URLError(.badURL) }
+        await beginUpload(try url(tus), tell)
+        await beginDownload(try url(origin), tell)
+        return ("film", "archive")
+    }
+
+    private func beginUpload(_ tus: URL, _ tell: @escaping @Sendable (String) -> Void) async {
         var up = TransferOptions()
         up.method = .tus
         up.bytesPerSecond = 2_000_000
@@ -79,8 +111,15 @@ struct Carrier {
             let status = try? result.get().httpResponse.statusCode
             tell("\(identifier) \(status.map { "\($0)" } ?? "\(result)")")
         }
+    }
+
+    private func beginDownload(
+        _ origin: URL, isChoosy: Bool = false, _ tell: @escaping @Sendable (String) -> Void
+    ) async {
         var down = TransferOptions()
         down.destination = URL(fileURLWithPath: home + "/archive")
+        down.replacesExisting = true
+        down.isDiscretionary = isChoosy
         down.keepsSecrets = true  // or nothing of the query that it does not know is written down
         await downloader.beginDownload(of: URLRequest(url: origin), identifier: "archive", options: down) {
             identifier, result in
@@ -89,7 +128,6 @@ struct Carrier {
             case .failure(let error): tell("\(identifier) \(error)")
             }
         }
-        return ("film", "archive")
     }
 
     private func note(_ line: String) {

@@ -30,6 +30,7 @@ extension OnAHost {
         )
         func survives() async throws {
             try host.call(["install", TestHost.builtCarrier, "/usr/local/bin/hostcarrier"])
+            try host.user(["rm", "-f", "archive", "notes"])
             let tus = try await TestServer("tusd")
             let origin = try await TestServer("origin")
             let addresses = [tus.url("/files/"), origin.url("/bytes/\(size)?seed=3&rate=2000000")]
@@ -78,7 +79,7 @@ extension OnAHost {
 }
 
 /// A file of this machine with these bytes, while it is referred to.
-private final class ScratchFile {
+final class ScratchFile {
     let path = "/var/tmp/carrier-\(UUID().uuidString)"
     init(_ bytes: [UInt8]) { _ = FileManager.default.createFile(atPath: path, contents: Data(bytes)) }
     deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -86,7 +87,7 @@ private final class ScratchFile {
 }
 
 /// Servers of this machine, reached from inside the host until it dies.
-private struct Bridge {
+struct Bridge {
     private let process: ChildProcess
 
     init(_ host: TestHost, _ ports: [Int]) async throws {
