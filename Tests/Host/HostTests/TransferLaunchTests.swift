@@ -108,7 +108,7 @@ extension OnAHost {
 
         @Test("of two programs one carries and the other watches, and takes over when the first is killed")
         func twoPrograms() async throws {
-            let (app, size) = (ProbeApp(host, "twins"), Int64(12_000_000))
+            let (app, size) = (ProbeApp(host, "twins"), Int64(24_000_000))
             let origin = try await TestServer("origin")
             let bridge = try await Bridge(host, [origin.port])
             defer { bridge.end() }
@@ -127,7 +127,11 @@ extension OnAHost {
             let second = try host.start(carrier(app, "follow", url))
             try await Eventually.holds("both see it come", seen: { host.contents("notes") }) {
                 let others = pids().filter { $0 != one }
-                return others.count == 1 && seen(others[0]) > 2_000_000 && seen(one) > 2_000_000
+                return others.count == 1 && seen(others[0]) > 0 && seen(one) > 0
+            }
+            try await Eventually.holds("a part of it is safely on the disk") {
+                let transfer = try tool.json("transfers", "\(app.id)/media/archive")["checkpoint"] as? [String: Any]
+                return transfer?["acknowledged"] as? Int ?? 0 > 0
             }
             let other = try #require(pids().first { $0 != one })
             #expect(try looked(app, "sessions")["pid"] as? Int == Int(one))
