@@ -65,8 +65,11 @@ extension SourceIdentity {
     }
 
     /// In words; nil if it is the same file, unchanged.
+    ///
+    /// The device's number is not looked at: that of a file system without a disk of its own (overlay, btrfs, NFS) is given out
+    /// anew at each mount (stat(2)), so it may be another after a boot.
     func difference(from now: SourceIdentity) -> String? {
-        if (device, inode) != (now.device, now.inode) { return "another file has its name now" }
+        if inode != now.inode { return "another file has its name now" }
         if size != now.size { return "it had \(size) bytes, and has \(now.size) now" }
         if modifiedNanoseconds != now.modifiedNanoseconds { return "it was written to" }
         return nil

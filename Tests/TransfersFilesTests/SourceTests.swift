@@ -31,6 +31,22 @@ struct SourceTests {
         }
     }
 
+    @Test("a device that has another number after a boot is no other file; another inode, size or time is")
+    func device() throws {
+        var identity = try SourceFile.identity(of: folder.write("movie", pattern(300)))
+        identity.device &+= 1
+        #expect(SourceFile.judge(identity) == .same)
+        _ = try SourceFile.open(identity)
+        let changes: [(inout SourceIdentity) -> Void] = [
+            { $0.inode &+= 1 }, { $0.size += 1 }, { $0.modifiedNanoseconds += 1 },
+        ]
+        for change in changes {
+            var other = identity
+            change(&other)
+            #expect(SourceFile.judge(other) == .changed)
+        }
+    }
+
     @Test("what cannot be sent is refused, each for its own reason, and nothing hangs on a pipe")
     func refusals() throws {
         #expect(mkfifo(folder / "pipe", 0o600) == 0)

@@ -51,7 +51,7 @@ extension OnAHost {
             try host.call(["crash"])
             bridge = try await Bridge(host, [tus.port, origin.port])
             defer { bridge.end() }
-            // Nobody starts it but systemd; a program that asks how far they are would run them, too.
+            // Nobody starts it but systemd.
             try await Eventually.holds("the download has its name", within: 120) {
                 host.attempt(["user", "test", "-e", "archive"]).status == 0
             }
