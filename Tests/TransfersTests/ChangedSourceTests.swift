@@ -111,7 +111,8 @@ struct ChangedSourceTests {
         let source = try sevens()
         let (uploader, ends) = (process.uploader(), Ends<URLResponse>())
         var options = TransferOptions.tus
-        options.bytesPerSecond = 4_000_000
+        // So slow that it cannot be done before the change, on however busy a machine.
+        options.bytesPerSecond = 500_000
         await uploader.beginUpload(
             of: URL(fileURLWithPath: source), with: try tus.request("/files/"), identifier: "u", options: options,
             handler: ends.tell)
