@@ -156,4 +156,15 @@ struct ParserTests {
         #expect(again[head: "h"]?.fields.all == [HeaderFields.Field("A", "b: c")])
         #expect(TransferPosition([0xff, 0x0a, 0x3d, 0x0a, 0x61]).bytes.count < 10)
     }
+
+    @Test("An entity tag is judged by its bytes, also where a quote and what follows are one character")
+    func entityTags() {
+        let now = WallTime(microseconds: 1_767_225_600_000_000)
+        func strong(_ tag: String) -> String? {
+            Validators(HeaderFields([HeaderFields.Field("ETag", tag)]), now: now).entityTag
+        }
+        let found = String(decoding: [0x22, 0xcc, 0x8d, 0x45, 0x34, 0x2f, 0x54, 0x22] as [UInt8], as: UTF8.self)
+        #expect(!found.hasPrefix("\"") && strong(found) == found)
+        #expect(strong("\"a\"") == "\"a\"" && strong("W/\"a\"") == nil && strong("a") == nil && strong("\"") == nil)
+    }
 }
