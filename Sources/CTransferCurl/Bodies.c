@@ -49,12 +49,18 @@ static int64_t handed_over(const ctransfer_exchange *x) {
     return count;
 }
 
+int64_t ctransfer_exchange_handed(const ctransfer_exchange *x) {
+    int64_t now = handed_over(x);
+    return now > x->most_handed ? now : x->most_handed;
+}
+
 // A connection that was kept may have been closed meanwhile: libcurl sends the request again on a new one. It does so
 // too where the connection broke later, without an answer: then the server may have taken what was sent, and is asked.
 int ctransfer_seek(void *context, curl_off_t offset, int origin) {
     enum { HARMLESS = 1 << 20 };
     ctransfer_exchange *x = context;
     if (origin != SEEK_SET || offset < 0 || offset > x->total) return CURL_SEEKFUNC_FAIL;
+    x->most_handed = ctransfer_exchange_handed(x);
     if (handed_over(x) > HARMLESS) return CURL_SEEKFUNC_FAIL;
     x->piece = 0;
     while (x->piece < x->piece_count && offset >= x->pieces[x->piece].count) offset -= x->pieces[x->piece++].count;

@@ -22,6 +22,7 @@ struct ctransfer_exchange {
     int64_t total;
     size_t piece;
     int64_t within;
+    int64_t most_handed;  // of all tries
 
     // The head that is being read.
     uint8_t *head;

@@ -16,9 +16,12 @@ extension TransferResult {
         let url = URL(string: head?.url ?? intent.url) ?? URL(string: intent.url)
         guard let url = url ?? URL(string: "http://localhost/") else { return nil }
         var fields: [String: String] = [:]
+        // As it came first; a server may send thousands, so they are not compared one with another.
+        var names: [String: String] = [:]
         for field in head?.fields.all ?? [] {
-            let known = fields.first { HeaderFields.same($0.key, field.name) }
-            fields[known?.key ?? field.name] = known.map { $0.value + ", " + field.value } ?? field.value
+            let name = names[field.name.lowercased(), default: field.name]
+            names[field.name.lowercased()] = name
+            fields[name] = fields[name].map { $0 + ", " + field.value } ?? field.value
         }
         return HTTPURLResponse(url: url, statusCode: status, httpVersion: head?.version, headerFields: fields)
     }

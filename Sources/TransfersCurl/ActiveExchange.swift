@@ -197,6 +197,8 @@ final class ActiveExchange {
             end.body = Array(UnsafeBufferPointer(start: kept, count: count))
             end.bodyWasCut = wasCut != 0 || endsAtHead
             _ = ctransfer_get_size(easy, Int32(CURLINFO_SIZE_UPLOAD_T.rawValue), &end.sent)
+            // libcurl counts its last try alone; an earlier one may have brought the server more.
+            if head?.isSuccess != true { end.sent = max(end.sent, ctransfer_exchange_handed(transfer)) }
             let written = ctransfer_exchange_written(transfer)
             if case .sinkUnwritable = end.failure?.kind {
                 durability?.abandon()

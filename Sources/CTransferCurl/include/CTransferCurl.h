@@ -106,6 +106,8 @@ ctransfer_fault ctransfer_exchange_fault(const ctransfer_exchange *exchange, int
 const char *ctransfer_exchange_message(const ctransfer_exchange *exchange);
 /// Bytes of the body that were kept, or are in the sink.
 int64_t ctransfer_exchange_received(const ctransfer_exchange *exchange);
+/// How much of the body libcurl was given, in the try that took most: the server cannot have more.
+int64_t ctransfer_exchange_handed(const ctransfer_exchange *exchange);
 /// Where in the sink the next byte of the body goes: all before it were written.
 int64_t ctransfer_exchange_written(const ctransfer_exchange *exchange);
 const uint8_t *ctransfer_exchange_kept(const ctransfer_exchange *exchange, size_t *count, int *was_cut);
