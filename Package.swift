@@ -200,7 +200,8 @@ let package = Package(
         .testTarget(
             name: "TransfersServersTests",
             dependencies: [
-                "Transfers", "TransferProcesses", "TransferFixtures", "TransfersCore", "backgroundctl",
+                "Transfers", "TransferProcesses", "TransferFixtures", "TransfersCore", "BackgroundMonitors",
+                "backgroundctl",
             ]),
         .executableTarget(
             name: "transfersprobe",

@@ -72,6 +72,7 @@ extension SessionDefaults {
         policy.resumableInterop = options.resumableInterop
         policy.resumableCreation = options.resumableCreation
         policy.partSize = options.partSize.flatMap { $0 > 0 ? $0 : nil }
+        policy.sentDigest = options.sentDigest
         policy.keepsSecrets = options.keepsSecrets
         var fields = fields
         for (name, value) in (request.allHTTPHeaderFields ?? [:]).sorted(by: { $0.key < $1.key }) {

@@ -18,6 +18,14 @@ public struct TransferOptions: Sendable, Hashable {
     public var resumableInterop = ResumableInterop.eight
     /// How a resumable upload begins.
     public var resumableCreation = ResumableCreation.automatic
+    /// The digest that is sent along, so that the server finds out what was damaged on its way; nil: none. It costs reading
+    /// the file once more.
+    ///
+    /// A plain upload has it in `Content-Digest` and `Repr-Digest` (RFC 9530), a resumable one in `Repr-Digest` when it is
+    /// created and in `Content-Digest` of each piece, one by tus in `Upload-Checksum` of each piece if the server says that
+    /// it checks this kind. Pieces have at most 8 MiB then, because servers drop one that broke off. A piece that the server
+    /// calls damaged is sent again. Forms and S3 uploads have none.
+    public var sentDigest: ContentDigest.Algorithm?
     /// Bytes of a part of an S3 upload; nil: as few parts as are reasonable.
     public var partSize: Int64?
 
@@ -29,7 +37,9 @@ public struct TransferOptions: Sendable, Hashable {
     /// Whether a file that has the destination's name is replaced. Otherwise it is an error, before anything is loaded if it
     /// is there then. Directories and links are never replaced.
     public var replacesExisting = false
-    /// What the whole file has to have; else the download fails, and nothing is put at the destination.
+    /// What the whole file has to have; else it is loaded once more, and then the download fails, and nothing is put at the
+    /// destination. Without it the server is asked for one (`Want-Repr-Digest`), and what it announces in `Repr-Digest` is
+    /// verified in the same way: SHA-256 and SHA-512. A server that announces none is believed.
     public var digest: ContentDigest?
     /// Whether a download may end where the connection does, if the server tells neither length nor end.
     public var allowsUnknownLength = false

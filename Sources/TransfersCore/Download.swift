@@ -182,7 +182,10 @@ struct Download: TransferCourse {
         return end.verdict(doing: "Downloading", subject: url)
     }
 
-    mutating func moved(to url: String) { self.url = url }
+    /// A place with secrets in it is not written down: it is asked again where it is.
+    mutating func moved(to url: String) {
+        if keepsSecrets || RequestSecrets(url: url, fields: HeaderFields()).withheld.isEmpty { self.url = url }
+    }
 
     mutating func verified(_ verdict: SinkVerdict) -> CourseVerdict {
         switch verdict {

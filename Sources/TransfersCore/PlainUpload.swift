@@ -9,6 +9,7 @@ struct PlainUpload: TransferCourse {
     let url: String
     let fields: HeaderFields
     let pieces: [Exchange.Piece]
+    let digest: BodyDigest?
     let total: Int64?
     private(set) var acknowledged: Int64 = 0
     /// The server refused to be asked first (417).
@@ -19,7 +20,17 @@ struct PlainUpload: TransferCourse {
         url = intent.url
         self.fields = fields
         self.pieces = pieces
+        digest = Self.digest(intent)
         total = pieces.reduce(0) { $0 + $1.count }
+    }
+
+    /// Nobody has the digest of a form before it is put together.
+    private static func digest(_ intent: TransferIntent) -> BodyDigest? {
+        guard case .upload(let source, let method) = intent.work, let algorithm = intent.policy.sentDigest else {
+            return nil
+        }
+        if case .form = method { return nil }
+        return BodyDigest(algorithm: algorithm, range: 0..<source.sendable, places: [.content, .representation])
     }
 
     var isResumable: Bool? { false }
@@ -30,6 +41,7 @@ struct PlainUpload: TransferCourse {
         var request = CourseRequest(method, url)
         request.fields = fields
         request.body = pieces
+        request.digest = digest
         // Asking first costs a round trip, and saves the body where it is not wanted (RFC 9110, section 10.1.1).
         request.expectsContinue = !isExpectRefused && (total ?? 0) > 1 << 20
         return .exchange(request)

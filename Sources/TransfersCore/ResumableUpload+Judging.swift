@@ -113,6 +113,8 @@ extension ResumableUpload {
             forget()
             return .goOn
         case 413: return smaller(head, start, to, answer, now)
+        case 400 where intent.policy.sentDigest != nil && answer.isOfDamagedBytes:
+            return later("the bytes were damaged on their way", answer)
         default: return end.verdict(doing: "Uploading to", subject: intent.url)
         }
     }
@@ -167,5 +169,12 @@ extension ResumableUpload {
 
     private func later(_ cause: String, _ answer: Answer) -> CourseVerdict {
         .again(Setback(kind: .server, failure: failure(cause), answer: answer))
+    }
+}
+
+extension Answer {
+    /// The problem document of a digest that did not match (RFC 9530, section 6; RFC 9457).
+    fileprivate var isOfDamagedBytes: Bool {
+        String(decoding: body.prefix(4096), as: UTF8.self).contains("digest-mismatching-values")
     }
 }

@@ -67,7 +67,7 @@ struct ResumableUpload: TransferCourse {
 
     private var isCareful: Bool {
         if isUnknown { return false }
-        if maxAppend.map({ $0 < size }) == true { return true }
+        if maxAppend.map({ $0 < size }) == true || intent.policy.sentDigest != nil { return true }
         switch creation {
         case .automatic: return size > Self.carefulAbove
         case .optimistic: return false
@@ -90,13 +90,17 @@ struct ResumableUpload: TransferCourse {
             if let maxAppend, (size - acknowledged) / max(maxAppend, 1) > Self.appendsAllowed || maxAppend < 1 {
                 return .fail(failure("the server takes at most \(maxAppend) bytes at once, which is too little"))
             }
-            let end = min(size, acknowledged + (maxAppend ?? size))
+            let longest = intent.policy.sentDigest == nil ? size : BodyDigest.longestPiece
+            let end = min(size, acknowledged + min(maxAppend ?? size, longest))
             flight = .append(from: acknowledged, to: end)
             request = CourseRequest("PATCH", upload)
             request.leavesBodyFields = true
             request.fields["Upload-Offset"] = "\(acknowledged)"
             if interop.hasLengthAndType { request.fields["Content-Type"] = "application/partial-upload" }
             request.body = acknowledged < end ? [.file(range: acknowledged..<end)] : []
+            request.digest = intent.policy.sentDigest.map {
+                BodyDigest(algorithm: $0, range: acknowledged..<end, places: [.content])
+            }
             interop.mark(&request.fields, isComplete: end == size)
         } else {
             guard creations < Self.creationsAllowed else {
@@ -106,6 +110,9 @@ struct ResumableUpload: TransferCourse {
             flight = .create(isWhole: isWhole)
             request = CourseRequest(intent.httpMethod, intent.url)
             request.body = isWhole && size > 0 ? [.file(range: 0..<size)] : []
+            request.digest = intent.policy.sentDigest.map {
+                BodyDigest(algorithm: $0, range: 0..<size, places: [.representation])
+            }
             if interop.hasLengthAndType { request.fields["Upload-Length"] = "\(size)" }
             request.expectsContinue = isWhole && size > 1 << 20
             interop.mark(&request.fields, isComplete: isWhole)

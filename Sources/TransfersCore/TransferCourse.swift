@@ -57,6 +57,8 @@ struct CourseRequest: Sendable, Equatable {
     var expectsContinue = false
     var durability: Exchange.Durability?
     var purpose = AuthorizationRequest.Purpose.request
+    /// What is to be computed of the source, and said in its fields, before it is sent.
+    var digest: BodyDigest?
     /// The caller's fields that describe a body are not of this request's.
     var leavesBodyFields = false
     /// The hook gives the whole URL, and its signature covers the fields: none of the caller's are added.

@@ -12,6 +12,8 @@ package enum TransferEffect: Sendable, Equatable {
     case authorize(AuthorizationRequest)
     /// Compare the sources with the intent; answered by `sourceJudged`.
     case checkSource
+    /// Compute the digest of a range of the source; answered by `digested` with the ticket.
+    case digest(ticket: Int, ContentDigest.Algorithm, Range<Int64>)
     /// Open or create the partial file, cut it to this length (a shorter one stays as it is), and reserve space for
     /// `total`; answered by `sinkReady` or `sinkFailed`.
     case prepareSink(length: Int64, total: Int64?)

@@ -22,6 +22,8 @@ package enum TransferEvent: Sendable, Equatable {
     case authorizationFailed(ticket: Int, String)
     /// To `checkSource`.
     case sourceJudged(SourceJudgement)
+    /// To `digest`, with its ticket; the failure says why the source cannot be read.
+    case digested(ticket: Int, Result<[UInt8], TransferFailure>)
     /// To `prepareSink`: how long the partial file is now; less than was asked for if it had become shorter.
     case sinkReady(length: Int64)
     /// To `verify`.

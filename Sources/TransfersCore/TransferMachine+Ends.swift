@@ -118,7 +118,7 @@ extension TransferMachine {
             // The reservation failed: the disk is too small for what comes.
             localFailure = failure
             if stop == nil { effects.append(.cancelExchange) }
-        case .resting, .checkingSource, .recheckingSource, .authorizing, .ended: break
+        case .resting, .checkingSource, .recheckingSource, .authorizing, .digesting, .ended: break
         }
     }
 

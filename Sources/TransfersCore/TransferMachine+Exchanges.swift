@@ -52,6 +52,31 @@ extension TransferMachine {
             let cause = "the server leads in circles: \(exchangesWithoutProgress - 1) exchanges brought nothing"
             return fail(failure(.tooManyAttempts, cause, "Check the server."), Answer(), now, &effects)
         }
+        if let digest = hop.request.digest {
+            tickets += 1
+            hop.ticket = tickets
+            phase = .digesting(hop)
+            return effects.append(.digest(ticket: tickets, digest.algorithm, digest.range))
+        }
+        authorize(hop, now, &effects)
+    }
+
+    mutating func digested(
+        _ ticket: Int, _ result: Result<[UInt8], TransferFailure>, _ now: WallTime, _ effects: inout [TransferEffect]
+    ) {
+        guard case .digesting(var hop) = phase, hop.ticket == ticket else { return }
+        switch result {
+        case .success(let bytes):
+            hop.request.digest?.say(bytes, in: &hop.request.fields)
+            // A redirect carries the same bytes, so what is said of them stays.
+            hop.request.digest = nil
+            authorize(hop, now, &effects)
+        case .failure(let failure): fail(failure, Answer(), now, &effects)
+        }
+    }
+
+    private mutating func authorize(_ hop: Hop, _ now: WallTime, _ effects: inout [TransferEffect]) {
+        var hop = hop
         guard intent.authorizer != nil, !hop.isForeign, !hop.isAuthorized else { return perform(hop, now, &effects) }
         tickets += 1
         hop.ticket = tickets

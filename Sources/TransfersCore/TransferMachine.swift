@@ -31,6 +31,8 @@ package struct TransferMachine: Sendable {
         case checkingSource
         /// The source is looked at once more, before this end of an exchange that carried it is judged.
         case recheckingSource(Hop, ExchangeEnd)
+        /// The digest of what this hop carries is being computed.
+        case digesting(Hop)
         case authorizing(Hop)
         case exchanging(Hop)
         case preparingSink, verifying, placing
@@ -97,6 +99,7 @@ package struct TransferMachine: Sendable {
         case .authorizerMissing(let ticket): unauthorized(ticket, nil, now, &effects, &random)
         case .authorizationFailed(let ticket, let cause): unauthorized(ticket, cause, now, &effects, &random)
         case .sourceJudged(let judgement): source(judgement, now, &effects, &random)
+        case .digested(let ticket, let result): digested(ticket, result, now, &effects)
         case .sinkReady(let length):
             guard phase == .preparingSink else { break }
             course.sinkReady(length: length)
@@ -177,7 +180,7 @@ extension TransferMachine {
     private mutating func halt(_ order: Stop, _ now: WallTime, _ effects: inout [TransferEffect]) {
         guard removal == nil else { return }
         switch phase {
-        case .resting, .authorizing, .checkingSource:
+        case .resting, .authorizing, .checkingSource, .digesting:
             obey(order, now, &effects)
         case .exchanging:
             let isNew = stop == nil

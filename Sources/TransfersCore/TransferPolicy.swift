@@ -26,6 +26,8 @@ package struct TransferPolicy: Sendable, Equatable, Codable {
     /// Which version of resumable uploads the server speaks, and how one begins.
     package var resumableInterop = ResumableInterop.eight
     package var resumableCreation = ResumableCreation.automatic
+    /// The digest that is sent along with an upload; nil: none.
+    package var sentDigest: ContentDigest.Algorithm?
     /// Bytes of a part of an S3 upload; nil: as few parts as are reasonable.
     package var partSize: Int64?
     /// Keeps secrets of the request (Authorization, cookies, the URL's query) in the store, for attempts after a relaunch.

@@ -65,16 +65,27 @@ struct TusUpload: TransferCourse {
     mutating func next(now: WallTime) -> CourseStep {
         if let expires, expires <= now, upload != nil { forget() }
         guard let upload else {
-            if extensions == nil, size >= Self.asksBeforeFrom { return exchange(.options, "OPTIONS", intent.url) }
+            let mustKnow = size >= Self.asksBeforeFrom || intent.policy.sentDigest != nil
+            if extensions == nil, mustKnow { return exchange(.options, "OPTIONS", intent.url) }
             guard creations < Self.creationsAllowed else {
                 return .fail(failure("the upload was lost \(creations) times", .tooManyAttempts))
             }
             let isWhole =
-                size > 0 && size <= Self.withUploadBelow && extensions?.contains("creation-with-upload") == true
+                size > 0 && size <= Self.withUploadBelow && checksum == nil
+                && extensions?.contains("creation-with-upload") == true
             return exchange(.create(withBody: isWhole), "POST", intent.url)
         }
         if mustAsk { return exchange(.head, "HEAD", upload) }
-        return exchange(.patch(from: acknowledged, count: size - acknowledged), "PATCH", upload)
+        let longest = checksum == nil ? size : BodyDigest.longestPiece
+        return exchange(.patch(from: acknowledged, count: min(size - acknowledged, longest)), "PATCH", upload)
+    }
+
+    /// How the server checks what it is sent, if it was asked for and the server does.
+    private var checksum: ContentDigest.Algorithm? {
+        guard let wanted = intent.policy.sentDigest, let extensions, extensions.contains("checksum"),
+            extensions.contains("checksum " + wanted.nameInTus)
+        else { return nil }
+        return wanted
     }
 
     private mutating func exchange(_ flight: Flight, _ method: String, _ url: String) -> CourseStep {
@@ -93,12 +104,15 @@ struct TusUpload: TransferCourse {
                 request.expectsContinue = size > 1 << 20
                 sentAtMost = size
             }
-        case .patch(let start, _):
+        case .patch(let start, let count):
             request.fields["Content-Type"] = "application/offset+octet-stream"
             request.fields["Upload-Offset"] = "\(start)"
-            request.body = start < size ? [.file(range: start..<size)] : []
+            request.body = count > 0 ? [.file(range: start..<start + count)] : []
+            if let checksum {
+                request.digest = BodyDigest(algorithm: checksum, range: start..<start + count, places: [.tus])
+            }
             // Written before the first byte goes: a later process does not know how many did.
-            sentAtMost = size
+            sentAtMost = start + count
         }
         return .exchange(request)
     }
@@ -153,7 +167,9 @@ extension TusUpload {
     }
 
     static func extensions(_ fields: HeaderFields) -> Set<String> {
-        Set((fields["Tus-Extension"] ?? "").split(separator: ",").map { String($0).trimmed.lowercased() })
+        let names = (fields["Tus-Extension"] ?? "").split(separator: ",").map { String($0).trimmed.lowercased() }
+        let algorithms = (fields["Tus-Checksum-Algorithm"] ?? "").split(separator: ",")
+        return Set(names + algorithms.map { "checksum " + String($0).trimmed.lowercased() })
     }
 
     private mutating func judge(

@@ -23,8 +23,18 @@ package enum FileDigest {
         try digests(algorithms, of: try SourceFile.open(path: path).file)
     }
 
+    /// Of a range of the file that a transfer was begun with.
+    ///
+    /// - Throws: as `SourceFile.open`; `sourceUnreadable`; `sourceChanged` if it ends within the range.
+    package static func digest(
+        _ algorithm: ContentDigest.Algorithm, of range: Range<Int64>, in source: SourceIdentity
+    ) throws(TransferFailure) -> [UInt8] {
+        let file = try SourceFile.open(source)
+        return try digests([algorithm], of: file, within: range)[algorithm] ?? []
+    }
+
     static func digests(
-        _ algorithms: Set<ContentDigest.Algorithm>, of file: OpenedFile
+        _ algorithms: Set<ContentDigest.Algorithm>, of file: OpenedFile, within range: Range<Int64>? = nil
     ) throws(TransferFailure) -> [ContentDigest.Algorithm: [UInt8]] {
         var running: [(ContentDigest.Algorithm, RunningDigest)] = []
         for algorithm in algorithms {
@@ -37,14 +47,17 @@ package enum FileDigest {
         }
         adviseSequential(file.descriptor)
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        var offset: Int64 = 0
-        while true {
+        var offset = range?.lowerBound ?? 0
+        let end = range?.upperBound ?? .max
+        while offset < end {
+            let wanted = Int(min(Int64(buffer.count), end - offset))
             let got = buffer.withUnsafeMutableBytes { bytes in
                 systemCall(.read, file.path, retrying: true) {
-                    pread(file.descriptor, bytes.baseAddress, bytes.count, off_t(offset))
+                    pread(file.descriptor, bytes.baseAddress, wanted, off_t(offset))
                 }
             }
             guard got >= 0 else { throw .source(file.path, errno) }
+            if got == 0, range != nil { throw .changed(source: file.path, "it ends at \(offset)") }
             if got == 0 { break }
             buffer.withUnsafeBytes { bytes in
                 for (_, digest) in running { digest.add(UnsafeRawBufferPointer(rebasing: bytes.prefix(got))) }

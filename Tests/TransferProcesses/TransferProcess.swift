@@ -17,13 +17,14 @@ package final class TransferProcess: Sendable {
 
     package init(
         _ directory: String, time: any TimeSource = SystemClocks(), identifier: Int32 = 1, isLaunch: Bool = false,
-        engine: (any ExchangeEngine)? = nil, log: @escaping @Sendable (String) -> Void = { print("log:", $0) }
+        machine: String = "m", boot: String = "b", engine: (any ExchangeEngine)? = nil,
+        log: @escaping @Sendable (String) -> Void = { print("log:", $0) }
     ) {
         let (conditions, wakeups) = (conditions, wakeups)
         world = TransferWorld { () throws(TransferFailure) in
             TransferWorld.Parts(
                 time: time, conditions: conditions, wakeups: wakeups, directory: StateDirectory(path: directory),
-                machine: "m", boot: "b", processIdentifier: identifier,
+                machine: machine, boot: boot, processIdentifier: identifier,
                 isLaunch: isLaunch,
                 makeEngine: { () throws(ExchangeFailure) in
                     if let engine { return engine }

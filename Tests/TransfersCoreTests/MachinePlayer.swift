@@ -99,6 +99,9 @@ struct MachinePlayer {
         case .checkSource:
             log.append("check")
             events.append(.sourceJudged(.same))
+        case .digest(let ticket, let algorithm, let range):
+            log.append("digest \(algorithm.rawValue) \(range)")
+            events.append(.digested(ticket: ticket, .success([1, 2, 3])))
         case .prepareSink(let length, _):
             log.append("prepare \(length)")
             fileLength = min(fileLength, length)

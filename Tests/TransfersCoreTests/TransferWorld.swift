@@ -107,6 +107,7 @@ struct TransferWorld<Server: SimulatedServer> {
             }
         case .authorize(let request): authorize(request)
         case .checkSource: events.append(.sourceJudged(.same))
+        case .digest(let ticket, _, _): events.append(.digested(ticket: ticket, .success([])))
         case .prepareSink(let length, _):
             var bytes = sink ?? []
             if bytes.count > Int(length) { bytes.removeLast(bytes.count - Int(length)) }

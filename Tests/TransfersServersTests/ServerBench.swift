@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import BackgroundMonitors
 import Foundation
 import Testing
 import TransferFixtures
@@ -25,7 +26,10 @@ struct ServerBench: Sendable {
 
     private init(scratch: ScratchFolder, identifier: Int32, _ log: @escaping @Sendable (String) -> Void) throws {
         self.scratch = scratch
-        process = TransferProcess(scratch.path + "/state", identifier: identifier, log: log)
+        // Those of this host, so that the tool reads what is written.
+        let facts = HostFacts.current()
+        process = TransferProcess(
+            scratch.path + "/state", identifier: identifier, machine: facts.machineID, boot: facts.bootID, log: log)
         uploader = Uploader(.background(withIdentifier: "s"), in: process.world)
         downloader = Downloader(.background(withIdentifier: "s"), in: process.world)
     }

@@ -98,6 +98,14 @@ extension TransferSession {
                 let judgements = sources.lazy.map(SourceFile.judge)
                 answer(.sourceJudged(judgements.first { $0 != .same } ?? .same))
             }
+        case .digest(let ticket, let algorithm, let range):
+            guard let source = work.sourceIdentities.first else { return }
+            files.async {
+                let result = Result { () throws(TransferFailure) in
+                    try FileDigest.digest(algorithm, of: range, in: source)
+                }
+                answer(.digested(ticket: ticket, result))
+            }
         case .prepareSink(let length, let total): prepareSink(work, length, total, answer)
         case .reserve(let total):
             guard let sink = work.sink else { return }
