@@ -57,7 +57,13 @@ extension Ledger {
 
     /// A run that its own process ended.
     private func note(_ end: HistoryRow, of row: OccurrenceRow, _ commit: inout Commit) {
-        if end.outcome != Outcome.abandoned, commit.actor.pid == row.pid { commit.ended.append((row, end.ended)) }
+        if isOwn(end, commit.actor) { commit.ended.append((row, end.ended)) }
+    }
+
+    /// Of whom nobody knows, it is a run's own end, unless history says that its process or the host died.
+    private func isOwn(_ end: HistoryRow, _ actor: Actor) -> Bool {
+        let saysDeath = end.detail.contains(" died") || end.detail.contains("the host went down")
+        return end.outcome != Outcome.abandoned && actor.pid.map { $0 == end.pid } ?? !saysDeath
     }
 
     private mutating func dropped(_ row: OccurrenceRow, _ commit: inout Commit) throws -> HistoryRow {
@@ -143,10 +149,7 @@ extension Ledger {
         guard new.attempts == burnt[old.id, default: 0] else {
             throw Violation(promise: "g", what: "\(describe(new)) counts other attempts than happened")
         }
-        // Of whom nobody knows, it is a run's own end, unless history says that its process or the host died.
-        let saysDeath = end.detail.contains("its process died") || end.detail.contains("the host went down")
-        let isRecovered =
-            end.outcome == Outcome.abandoned || commit.actor.pid.map { $0 != end.pid } ?? saysDeath
+        let isRecovered = !isOwn(end, commit.actor)
         if isRecovered { try recovered(old, end, commit.actor) }
         guard
             waits(old, new, end, isRecovered || commit.actor.pid == nil).contains(where: { $0.contains(new.eligible) })

@@ -150,7 +150,8 @@ extension World {
         var result: Result<Void, any Error> = .success(())
         within(process) { result = Result { try process.scheduler.submit(contentsOf: requests) } }
         guard !process.isDead else { return }
-        if hasToLook { look(by: 0) }
+        // Who is in the middle of a commit shows it when it is done.
+        if hasToLook, processes.allSatisfy({ $0.depth == 0 }) { look(by: 0) }
         let numbers = Set(wishes.map(\.number))
         let mine = ledger.intents.filter { $0.wish.map { numbers.contains($0.number) } ?? false }
         switch result {
