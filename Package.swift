@@ -267,7 +267,8 @@ let package = Package(
             name: "instants", dependencies: ["SchedulingCore", "BackgroundMonitors", "BackgroundSurroundings"],
             path: "Tests/Benchmarks/Instants"),
         .executableTarget(
-            name: "throughput", dependencies: ["TransfersCore", "TransfersCurl"], path: "Tests/Benchmarks/Throughput"),
+            name: "throughput", dependencies: ["TransfersCore", "TransfersCurl", "CBackgroundLinux"],
+            path: "Tests/Benchmarks/Throughput"),
         // And one that is killed a thousand times.
         .executableTarget(
             name: "hostvictim",

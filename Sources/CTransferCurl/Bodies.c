@@ -72,50 +72,48 @@ int ctransfer_seek(void *context, curl_off_t offset, int origin) {
 
 int ctransfer_exchange_flush(ctransfer_exchange *x) {
     if (x->body_state != IS_WRITING) return 0;
-    size_t done = 0;
-    while (done < x->count) {
-        ssize_t put = pwrite(x->limits.sink, x->bytes + done, x->count - done, x->written);
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) {
-            ctransfer_fail(x, CTRANSFER_SINK_UNWRITABLE, put ? errno : EIO);
-            x->count = 0;
+    size_t count = x->count;
+    x->count = 0;
+    return count ? ctransfer_write_now(x, x->bytes, count) : ctransfer_write_rest(x);
+}
+
+int ctransfer_pass_on(ctransfer_exchange *x) {
+    if (x->body_state != IS_WRITING || x->count == 0) return 0;
+    if (!x->block) return ctransfer_exchange_flush(x);
+    ctransfer_block *block = x->block;
+    block->count = x->count;
+    x->block = NULL;
+    x->bytes = NULL;
+    x->count = x->capacity = 0;
+    x->is_large = 1;
+    return ctransfer_block_write(x, block);
+}
+
+// Small bodies need no block: it begins with what one call brings, and grows once that is full.
+static int make_room(ctransfer_exchange *x, size_t coming) {
+    if (x->block && ctransfer_pass_on(x)) return -1;
+    if (x->capacity == 0 && !x->is_large && coming < CURL_MAX_WRITE_SIZE) {
+        x->bytes = malloc(CURL_MAX_WRITE_SIZE);
+        if (!x->bytes) {
+            ctransfer_fail(x, CTRANSFER_NO_MEMORY, 0);
             return -1;
         }
-        done += (size_t)put;
-        x->written += put;
-        x->in_sink += put;
+        x->capacity = CURL_MAX_WRITE_SIZE;
+        return 0;
     }
-    x->count = 0;
+    ctransfer_block *block = ctransfer_block_take(x);
+    if (!block) return -1;
+    if (x->count) memcpy(block->bytes, x->bytes, x->count);
+    free(x->bytes);
+    x->block = block;
+    x->bytes = block->bytes;
+    x->capacity = sizeof block->bytes;
     return 0;
 }
 
-static int reserve(ctransfer_exchange *x, size_t capacity) {
-    if (capacity <= x->capacity) return 0;
-    uint8_t *bytes;
-    if (x->body_state == IS_WRITING && capacity == GATHERED) {
-        bytes = ctransfer_buffers_take(x->buffers);
-        if (bytes && x->count) memcpy(bytes, x->bytes, x->count);
-        if (bytes) free(x->bytes);
-        x->is_borrowed = bytes != NULL;
-    } else {
-        bytes = realloc(x->bytes, capacity);
-    }
-    if (!bytes) {
-        ctransfer_fail(x, CTRANSFER_NO_MEMORY, 0);
-        return -1;
-    }
-    x->bytes = bytes;
-    x->capacity = capacity;
-    return 0;
-}
-
-// Small bodies need no large buffer: it begins with what one call brings, and grows once it is full.
 static int gather(ctransfer_exchange *x, const char *bytes, size_t count) {
     while (count > 0) {
-        if (x->count == x->capacity) {
-            size_t capacity = x->capacity == 0 && count < CURL_MAX_WRITE_SIZE ? CURL_MAX_WRITE_SIZE : GATHERED;
-            if (x->capacity == GATHERED ? ctransfer_exchange_flush(x) : reserve(x, capacity)) return -1;
-        }
+        if (x->count == x->capacity && make_room(x, count)) return -1;
         size_t room = x->capacity - x->count, part = count < room ? count : room;
         memcpy(x->bytes + x->count, bytes, part);
         x->count += part;
@@ -134,7 +132,15 @@ static int keep(ctransfer_exchange *x, const char *bytes, size_t count) {
     }
     size_t needed = x->count + count, capacity = x->capacity ? x->capacity : 1024;
     while (capacity < needed) capacity *= 2;
-    if (count > 0 && reserve(x, capacity)) return -1;
+    if (capacity > x->capacity && count > 0) {
+        uint8_t *grown = realloc(x->bytes, capacity);
+        if (!grown) {
+            ctransfer_fail(x, CTRANSFER_NO_MEMORY, 0);
+            return -1;
+        }
+        x->bytes = grown;
+        x->capacity = capacity;
+    }
     if (count > 0) memcpy(x->bytes + x->count, bytes, count);
     x->count += count;
     x->taken += (int64_t)count;
@@ -154,8 +160,8 @@ size_t ctransfer_write(char *bytes, size_t size, size_t count, void *context) {
         ctransfer_fail(x, CTRANSFER_BODY_TOO_LONG, 0);
         return CURL_WRITEFUNC_ERROR;
     }
-    if (x->limits.mark > 0 && x->in_sink - x->marked >= x->limits.mark) {
-        x->marked = x->in_sink;
+    if (x->limits.mark > 0 && x->handed - x->marked >= x->limits.mark) {
+        x->marked = x->handed;
         x->observer.moved(x->observer.context, x->told_sent, x->taken, 0);
     }
     return all;

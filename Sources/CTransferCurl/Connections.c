@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "Exchange.h"
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -21,6 +22,10 @@ static curl_socket_t open_socket(void *unused, curlsocktype purpose, struct curl
     (void)unused;
     (void)purpose;
     int made = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    // What waits in the kernel to be sent is written once more to memory and read from it: one piece is enough. It also
+    // keeps what we call sent near to what was sent (tcp(7) lacks it; Documentation/networking/ip-sysctl, tcp_notsent_lowat).
+    int waiting = LARGE;
+    if (made >= 0) setsockopt(made, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &waiting, sizeof waiting);
     if (made >= 0 && watched_count < WATCHED) watched[watched_count++] = made;
     return made;
 }

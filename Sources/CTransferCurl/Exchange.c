@@ -38,8 +38,8 @@ static int64_t unit(int64_t rate, int64_t buffer) {
 
 static void set_buffers(ctransfer_exchange *x) {
     // Large bodies want large buffers, which are allocated for each exchange; small ones do not touch them.
-    int64_t receive = unit(x->limits.receive_rate, x->limits.sink >= 0 ? 512 << 10 : 64 << 10);
-    int64_t whole = x->total < 1 << 20 ? (x->total < 16 << 10 ? 16 << 10 : x->total) : 1 << 20;
+    int64_t receive = unit(x->limits.receive_rate, x->limits.sink >= 0 ? LARGE : 64 << 10);
+    int64_t whole = x->total < LARGE ? (x->total < 16 << 10 ? 16 << 10 : x->total) : LARGE;
     int64_t send = unit(x->limits.send_rate, whole);
     curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, (long)receive);
     curl_easy_setopt(x->easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)send);
@@ -64,7 +64,7 @@ ctransfer_exchange *ctransfer_exchange_new(
     x->buffers = buffers;
     x->limit = -1;
     x->easy = curl_easy_init();
-    if (!x->easy || copy_pieces(x, pieces, piece_count)) {
+    if (!buffers || !x->easy || copy_pieces(x, pieces, piece_count)) {
         ctransfer_exchange_free(x);
         return NULL;
     }
@@ -90,7 +90,8 @@ void ctransfer_exchange_free(ctransfer_exchange *x) {
     if (!x) return;
     if (x->easy) curl_easy_cleanup(x->easy);
     curl_slist_free_all(x->fields);
-    if (x->is_borrowed) ctransfer_buffers_give(x->buffers, x->bytes);
+    if (x->buffers) ctransfer_write_rest(x);
+    if (x->block) ctransfer_block_drop(x, x->block);
     else free(x->bytes);
     free(x->head);
     free(x->pieces);
@@ -129,10 +130,8 @@ ctransfer_fault ctransfer_exchange_fault(const ctransfer_exchange *x, int *numbe
 const char *ctransfer_exchange_message(const ctransfer_exchange *x) { return x->message; }
 
 int64_t ctransfer_exchange_received(const ctransfer_exchange *x) {
-    return x->body_state == IS_WRITING ? x->in_sink : (int64_t)(x->body_state == IS_KEEPING ? x->count : 0);
+    return x->body_state == IS_WRITING ? ctransfer_exchange_written(x) - x->began : (int64_t)(x->body_state == IS_KEEPING ? x->count : 0);
 }
-
-int64_t ctransfer_exchange_written(const ctransfer_exchange *x) { return x->written; }
 
 const uint8_t *ctransfer_exchange_kept(const ctransfer_exchange *x, size_t *count, int *was_cut) {
     *count = x->body_state == IS_KEEPING ? x->count : 0;
@@ -144,30 +143,4 @@ int64_t ctransfer_exchange_elapsed(const ctransfer_exchange *x) {
     curl_off_t elapsed = 0;
     curl_easy_getinfo(x->easy, CURLINFO_TOTAL_TIME_T, &elapsed);
     return elapsed;
-}
-
-// MARK: Buffers
-
-enum { KEPT_BUFFERS = 4 };
-
-struct ctransfer_buffers {
-    uint8_t *free[KEPT_BUFFERS];
-    size_t count;
-};
-
-ctransfer_buffers *ctransfer_buffers_new(void) { return calloc(1, sizeof(ctransfer_buffers)); }
-
-void ctransfer_buffers_free(ctransfer_buffers *buffers) {
-    if (!buffers) return;
-    while (buffers->count > 0) free(buffers->free[--buffers->count]);
-    free(buffers);
-}
-
-uint8_t *ctransfer_buffers_take(ctransfer_buffers *buffers) {
-    return buffers->count > 0 ? buffers->free[--buffers->count] : malloc(GATHERED);
-}
-
-void ctransfer_buffers_give(ctransfer_buffers *buffers, uint8_t *bytes) {
-    if (buffers->count < KEPT_BUFFERS) buffers->free[buffers->count++] = bytes;
-    else free(bytes);
 }

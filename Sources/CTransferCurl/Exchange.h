@@ -4,9 +4,21 @@
 #include "CTransferCurl.h"
 #include <curl/curl.h>
 
+/// What a large body is received and sent by.
+enum { LARGE = 512 << 10 };
 /// Gathered before one pwrite: libcurl gives 16 KiB at a time at most, whatever CURLOPT_BUFFERSIZE says.
-enum { GATHERED = 1 << 20 };
+enum { GATHERED = 256 << 10 };
+/// Blocks of one exchange that wait to be written, at most: with libcurl's buffer they make 2 MiB.
+enum { BLOCKS_IN_FLIGHT = 5 };
 enum { IS_WAITING = 0, IS_KEEPING, IS_WRITING };
+
+typedef struct ctransfer_block {
+    struct ctransfer_block *next;
+    ctransfer_exchange *exchange;
+    int64_t offset;
+    size_t count;
+    uint8_t bytes[GATHERED];
+} ctransfer_block;
 
 struct ctransfer_exchange {
     CURL *easy;
@@ -35,12 +47,18 @@ struct ctransfer_exchange {
     int body_state;
     int64_t limit;          // of the plan; -1: none
     int64_t taken;          // bytes of the body that came, dropped ones not counted
-    int64_t written;        // offset in the sink
-    int64_t in_sink;
+    int64_t began;          // offset in the sink
+    int64_t handed;         // … up to which bytes were handed over to be written
     uint8_t *bytes;         // gathered for the sink, or kept
     size_t count, capacity;
-    int is_borrowed;        // `bytes` belongs to `buffers`
+    ctransfer_block *block; // whose `bytes` are; NULL while the body is small
+    int is_large;
     int was_cut;
+
+    // Guarded by the lock of `buffers`.
+    int64_t written;        // offset in the sink: everything before it was written
+    int in_flight;          // blocks
+    int write_number;       // errno of the first that could not be written
 
     int needs_goodbye;      // TLS's close_notify, at the end of the body
     int has_goodbye;
@@ -72,5 +90,15 @@ int ctransfer_before_request(
 void ctransfer_watch_connections(ctransfer_exchange *exchange);
 void ctransfer_await_goodbye(ctransfer_exchange *exchange);
 
-uint8_t *ctransfer_buffers_take(ctransfer_buffers *buffers);
-void ctransfer_buffers_give(ctransfer_buffers *buffers, uint8_t *bytes);
+/// Hands over what was gathered, and goes on: 0, or -1 with the fault set.
+int ctransfer_pass_on(ctransfer_exchange *exchange);
+
+/// An empty block, once few enough are under way; NULL with the fault set if one could not be written.
+ctransfer_block *ctransfer_block_take(ctransfer_exchange *exchange);
+void ctransfer_block_drop(ctransfer_exchange *exchange, ctransfer_block *block);
+/// Takes the block, and writes it behind all before it: later, unless there is no thread for it.
+int ctransfer_block_write(ctransfer_exchange *exchange, ctransfer_block *block);
+/// Writes behind everything that was handed over, at once.
+int ctransfer_write_now(ctransfer_exchange *exchange, const uint8_t *bytes, size_t count);
+/// Waits until everything that was handed over is written.
+int ctransfer_write_rest(ctransfer_exchange *exchange);

@@ -50,7 +50,7 @@ static int complete(ctransfer_exchange *x) {
     case CTRANSFER_WRITE:
         x->body_state = IS_WRITING;
         x->limit = plan.limit;
-        x->written = plan.offset;
+        x->began = x->handed = x->marked = x->written = plan.offset;
         break;
     case CTRANSFER_REFUSE:
         ctransfer_fail(x, CTRANSFER_REFUSED, 0);
@@ -113,7 +113,7 @@ int ctransfer_progress(void *context, curl_off_t to_receive, curl_off_t received
     if (elapsed - x->ticked_at < 250000) return 0;
     x->ticked_at = elapsed;
     // What lies in memory here would be lost with the process.
-    if (ctransfer_exchange_flush(x)) return 1;
+    if (ctransfer_pass_on(x)) return 1;
     if (sent != x->told_sent || x->taken != x->told_received) {
         x->told_sent = sent;
         x->told_received = x->taken;

@@ -29,7 +29,8 @@ struct TransferRows {
     /// - Throws: what a newer library wrote and this one cannot read.
     static func transfer(_ row: Statement, _ decoder: JSONDecoder) throws -> StoredTransfer {
         let id = row.integer(0)
-        var checkpoint = try decode(TransferCheckpoint.self, row.text(3), decoder, id)
+        let rest = row.text(3)
+        var checkpoint = rest.isEmpty ? noRest : try decode(TransferCheckpoint.self, rest, decoder, id)
         checkpoint.position = row.optionalBlob(4) ?? []
         checkpoint.state = try state(row, id)
         checkpoint.attempts = row.count(8)
@@ -88,11 +89,14 @@ struct TransferRows {
         String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    static func stripped(_ checkpoint: TransferCheckpoint) -> TransferCheckpoint {
-        var stripped = checkpoint
-        stripped.position = []
-        return stripped
+    /// What no column holds of a checkpoint: mostly nothing, and then no JSON is made and none is read.
+    static func rest(of checkpoint: TransferCheckpoint, _ encoder: JSONEncoder) throws -> String {
+        var rest = noRest
+        rest.isResumable = checkpoint.isResumable
+        return rest == noRest ? "" : try json(rest, encoder)
     }
+
+    private static let noRest = TransferCheckpoint(state: .paused)
 
     /// False if it has ended or is gone.
     func put(
@@ -111,7 +115,7 @@ struct TransferRows {
             try statement.bind(due, at: 3)
             try statement.bind(reason?.rawValue, at: 4)
             try statement.bind(Int64(checkpoint.attempts), at: 5)
-            try statement.bind(Self.json(Self.stripped(checkpoint), encoder), at: 6)
+            try statement.bind(Self.rest(of: checkpoint, encoder), at: 6)
             try statement.bind(checkpoint.position, at: 7)
             try statement.run()
             if database.changes == 0 { return false }

@@ -11,7 +11,7 @@ enum TransfersSchema {
 
     /// - `sessions`: who owned last, for people; the truth is a lock. `clock` is wall time less boot time of that owner.
     /// - `transfers`: `state` 0 waiting, 1 running, 2 paused, 3 ended; the columns tell the state, `checkpoint` is JSON of
-    ///   the rest without its position. `withheld` names what was a secret of the request, one a line. `asked` is what
+    ///   the rest without its position, empty if there is none. `withheld` names what was a secret of the request, one a line. `asked` is what
     ///   another process wants of the owner. Numbers are never used twice.
     /// - `progress`: what changes while bytes flow, so that a tick writes a few bytes. `moved` is how far the present attempt
     ///   is, certain or not.

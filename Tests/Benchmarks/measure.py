@@ -18,6 +18,7 @@ from competition import (
     DAY, FLOOR, LIVE, SUBJECT, barrier, check_same, emit, fact, in_twenty_days, note, now, numbers, rows, store,
     systemctl, turns)
 from many import measure_burn, measure_calendar, measure_crowd, measure_pending
+from transfers import TRANSFERS, versions
 
 # The rows.
 
@@ -248,14 +249,16 @@ def facts():
 ROWS = {
     "submit": measure_submit, "pending": measure_pending, "bulk": measure_bulk, "lateness": measure_lateness,
     "cold": measure_cold, "burn": measure_burn, "crowd": measure_crowd, "calendar": measure_calendar,
-    "simulation": measure_simulation, "idle": measure_idle,
+    "simulation": measure_simulation, "idle": measure_idle, **TRANSFERS,
 }
+GROUPS = {"transfers": list(TRANSFERS), "scheduling": [row for row in ROWS if row not in TRANSFERS]}
 
 
 def main():
     facts()
+    versions()
     values = barrier()
-    for row in sys.argv[2:] or ROWS:
+    for row in [row for word in sys.argv[2:] or ROWS for row in GROUPS.get(word, [word])]:
         note(f"{row} …")
         start = time.monotonic()
         ROWS[row]()

@@ -5,6 +5,8 @@
 import json
 import sys
 
+import render_transfers
+
 facts, samples = {}, {}
 for line in open(sys.argv[1]):
     line = json.loads(line)
@@ -188,7 +190,8 @@ The competitors take turns, and who begins a turn changes, so that a slow moment
 """
 
 
-print(table())
+for text in ([table()] if any(row.measured for row in ROWS + LIMITS) else [], [render_transfers.tables(samples, facts)]):
+    print(*text, sep="\n")
 if len(sys.argv) > 2:
     with open(sys.argv[2], "w") as file:
-        file.write(document())
+        file.write(document() + "\n" + render_transfers.section(samples, facts))

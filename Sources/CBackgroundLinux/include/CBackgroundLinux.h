@@ -20,7 +20,8 @@ long cbackground_filesystem_type(int fd);
 // fallocate(2), copy_file_range(2) and renameat2(2) are hidden behind _GNU_SOURCE, and FICLONE is a macro with a size in it
 // (ioctl_ficlone(2)). Each returns -1 with errno.
 //
-// Reserves the disk's space up to this length, and leaves the file's length as it is (FALLOC_FL_KEEP_SIZE).
+// Reserves the disk's space up to this length, and leaves the file's length as it is (FALLOC_FL_KEEP_SIZE); in a file
+// system in memory it is only looked whether there is so much.
 int cbackground_reserve(int fd, long long length);
 // The target shares the source's blocks until one of them is written.
 int cbackground_clone_file(int target, int source);

@@ -114,7 +114,7 @@ const uint8_t *ctransfer_exchange_kept(const ctransfer_exchange *exchange, size_
 /// Microseconds since the exchange began, by libcurl's clock.
 int64_t ctransfer_exchange_elapsed(const ctransfer_exchange *exchange);
 
-/// The large buffers of finished exchanges, for the next ones; used on one thread.
+/// What exchanges gather in, and the thread that writes it; used on one thread.
 ctransfer_buffers *ctransfer_buffers_new(void);
 void ctransfer_buffers_free(ctransfer_buffers *buffers);
 

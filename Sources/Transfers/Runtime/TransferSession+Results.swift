@@ -15,7 +15,7 @@ extension TransferSession {
             return ((state.handlers[identifier]?.count ?? 1) - 1, state.handlers[identifier]?.count == 1)
         }
         do throws(TransferFailure) {
-            guard let stored = try store.transfer(session: self.identifier, identifier: identifier) else {
+            guard let hasEnded = try store.hasEnded(session: self.identifier, identifier: identifier) else {
                 state.withLock { state in
                     if isFirst {
                         state.handlers[identifier] = nil
@@ -25,7 +25,7 @@ extension TransferSession {
                 }
                 return false
             }
-            if stored.result != nil { send(.deliver(identifier)) }
+            if hasEnded { send(.deliver(identifier)) }
         } catch {
             parts.log(error.description)
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import CBackgroundLinux
 import Foundation
 import Synchronization
 import TransfersCore
@@ -11,7 +12,8 @@ import TransfersCurl
 ///     throughput idle                          the engine, and Foundation, with nothing to do
 ///     throughput down URL FILE [COUNT]         into FILE (and FILE.1, …), from nothing each time
 ///     throughput up FILE URL [COUNT]           PUT, as often as said, all at once
-///     throughput durable URL FILE              down, and on stable storage at the end
+///     throughput reserved URL FILE             down, into a file whose space was reserved
+///     throughput durable URL FILE              the same, and on stable storage at the end
 @main
 enum Throughput {
     static func main() throws {
@@ -20,12 +22,12 @@ enum Throughput {
         switch (arguments.first, arguments.count) {
         case ("idle", 1):
             report(seconds: 0, bytes: 0)
-        case ("down", 3...4), ("durable", 3):
-            try down(engine, arguments[1], arguments[2], count(arguments), isDurable: arguments[0] == "durable")
+        case ("down", 3...4), ("reserved", 3), ("durable", 3):
+            try down(engine, arguments[1], arguments[2], count(arguments), arguments[0])
         case ("up", 3...4):
             try up(engine, arguments[1], arguments[2], count(arguments))
         default:
-            throw Refusal("usage: throughput idle | down URL FILE [COUNT] | up FILE URL [COUNT] | durable URL FILE")
+            throw Refusal("usage: throughput idle | down URL FILE [COUNT] | up FILE URL [COUNT] | reserved URL FILE | durable URL FILE")
         }
     }
 
@@ -34,14 +36,14 @@ enum Throughput {
     }
 
     private static func down(
-        _ engine: CurlEngine, _ url: String, _ file: String, _ count: Int, isDurable: Bool
+        _ engine: CurlEngine, _ url: String, _ file: String, _ count: Int, _ way: String
     ) throws {
         var exchange = Exchange("GET", url)
-        if isDurable { exchange.durability = Exchange.Durability() }
+        if way == "durable" { exchange.durability = Exchange.Durability() }
         let sinks = try (0..<count).map { number in
             try Opened(file + (number == 0 ? "" : ".\(number)"), O_RDWR | O_CREAT | O_TRUNC)
         }
-        try measure(engine, sinks.map { (exchange, [], $0) })
+        try measure(engine, sinks.map { (exchange, [], $0) }, reserves: way != "down")
     }
 
     private static func up(_ engine: CurlEngine, _ file: String, _ url: String, _ count: Int) throws {
@@ -51,8 +53,11 @@ enum Throughput {
         try measure(engine, Array(repeating: (exchange, [source], nil), count: count))
     }
 
-    private static func measure(_ engine: CurlEngine, _ orders: [(Exchange, [Opened], Opened?)]) throws {
-        let observer = Tally(orders.count, writes: orders.first?.2 != nil)
+    private static func measure(
+        _ engine: CurlEngine, _ orders: [(Exchange, [Opened], Opened?)], reserves: Bool = false
+    ) throws {
+        let sink = orders.first?.2
+        let observer = Tally(orders.count, writes: sink != nil, reserved: reserves ? sink : nil)
         let begun = ContinuousClock.now
         for (exchange, sources, sink) in orders {
             _ = engine.start(exchange, sources: sources, sink: sink, observer: observer)
@@ -104,16 +109,22 @@ private final class Tally: ExchangeObserver {
     let done = DispatchSemaphore(value: 0)
 
     private let writes: Bool
+    private let reserved: Opened?
 
-    init(_ count: Int, writes: Bool) {
+    init(_ count: Int, writes: Bool, reserved: Opened?) {
         self.writes = writes
+        self.reserved = reserved
         total = Mutex(Total(left: count))
     }
 
     func informed(_ head: ResponseHead) {}
 
     func plan(for head: ResponseHead) -> BodyPlan {
-        head.isSuccess && writes ? .write(at: 0, count: nil) : .keep(limit: 65_536)
+        // As a session does it: beside the bytes that come.
+        if let reserved, let length = head.fields["Content-Length"].flatMap(Int64.init) {
+            DispatchQueue.global().async { _ = cbackground_reserve(reserved.descriptor, length) }
+        }
+        return head.isSuccess && writes ? .write(at: 0, count: nil) : .keep(limit: 65_536)
     }
 
     func progressed(sent: Int64, received: Int64) {}

@@ -54,7 +54,7 @@ class Sink(unittest.TestCase):
             self.assertEqual((raw.answer().status, raw.rest(), raw.ended), (200, b"", "end"))
 
     def test_sends_the_pattern(self):
-        server = self.start("--prepare", "100000")
+        server = self.start()
         self.assertEqual(server.ask("GET", "/20000000").body, pattern(0, 0, 20_000_000))
         for asked, start, stop in (("bytes=5-", 5, 1000), ("bytes=5-9", 5, 10), ("bytes=990-2000", 990, 1000)):
             answer = server.ask("GET", "/1000", {"Range": asked})
