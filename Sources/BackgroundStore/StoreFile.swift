@@ -38,7 +38,7 @@ package struct StoreFile {
         if role == .app { try makeIfMissing(machine: machine) } else { try requireIt() }
         do {
             var database = try Database(path: path, mode: .existing, vfs: vfs, busyTimeout: busyTimeout)
-            try Self.configure(database)
+            try configure(database)
             try judge(database)
             if role == .visitor, try database.userVersion() < format.version { database = try copy(of: database) }
             try adopt(database, machine: machine)
@@ -56,13 +56,13 @@ package struct StoreFile {
     }
 
     /// Durable before a commit returns (FULL), with a log (set in the file itself when it is made) that never grows for
-    /// ever. The cache holds a large transaction without spilling half of it early.
-    private static func configure(_ database: Database) throws(SQLiteError) {
+    /// ever.
+    private func configure(_ database: Database) throws(SQLiteError) {
         try database.execute(
             """
             PRAGMA synchronous = FULL;
             PRAGMA journal_size_limit = 4194304;
-            PRAGMA cache_size = -8000;
+            PRAGMA cache_size = -\(format.cacheKibibytes);
             PRAGMA temp_store = MEMORY;
             PRAGMA trusted_schema = OFF;
             """)

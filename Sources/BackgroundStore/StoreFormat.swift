@@ -12,11 +12,16 @@ package struct StoreFormat: Sendable {
     package let steps: [String]
     /// What people are told to do when a damaged file was set aside: a sentence without its full stop.
     package let afterSettingAside: String
+    /// How much of the file SQLite keeps in memory. A transaction that is larger is spilled half done.
+    package let cacheKibibytes: Int
 
-    package init(applicationIdentifier: Int64, steps: [String], afterSettingAside: String) {
+    package init(
+        applicationIdentifier: Int64, steps: [String], afterSettingAside: String, cacheKibibytes: Int = 8000
+    ) {
         self.applicationIdentifier = applicationIdentifier
         self.steps = steps
         self.afterSettingAside = afterSettingAside
+        self.cacheKibibytes = cacheKibibytes
     }
 
     package var version: Int64 { Int64(steps.count) }

@@ -55,6 +55,8 @@ struct ctransfer_exchange {
     int is_large;
     int was_cut;
 
+    int64_t ahead;          // of the thread that writes: up to which the kernel was asked to write to the disk
+
     // Guarded by the lock of `buffers`.
     int64_t written;        // offset in the sink: everything before it was written
     int in_flight;          // blocks

@@ -50,7 +50,7 @@ static int complete(ctransfer_exchange *x) {
     case CTRANSFER_WRITE:
         x->body_state = IS_WRITING;
         x->limit = plan.limit;
-        x->began = x->handed = x->marked = x->written = plan.offset;
+        x->began = x->handed = x->marked = x->ahead = x->written = plan.offset;
         break;
     case CTRANSFER_REFUSE:
         ctransfer_fail(x, CTRANSFER_REFUSED, 0);

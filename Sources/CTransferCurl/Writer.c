@@ -6,11 +6,14 @@
 #define _GNU_SOURCE
 #include "Exchange.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { KEPT_BLOCKS = 8 };
+/// What is to be durable begins its way to the disk in pieces of so much.
+enum { AHEAD = 16 << 20 };
 
 struct ctransfer_buffers {
     // Of the engine's thread alone.
@@ -38,6 +41,16 @@ static int put(int descriptor, const uint8_t *bytes, size_t count, int64_t offse
     return 0;
 }
 
+// What is not on its way to the disk when somebody asks for durability has to be waited for then. This waits for nothing
+// that is written, and promises nothing (sync_file_range(2)): fdatasync does.
+static void send_ahead(ctransfer_exchange *x, int64_t written) {
+#ifdef SYNC_FILE_RANGE_WRITE
+    if (x->limits.mark <= 0 || written - x->ahead < AHEAD) return;
+    sync_file_range(x->limits.sink, x->ahead, written - x->ahead, SYNC_FILE_RANGE_WRITE);
+    x->ahead = written;
+#endif
+}
+
 static void work(void *context) {
     ctransfer_buffers *b = context;
     pthread_mutex_lock(&b->lock);
@@ -51,6 +64,7 @@ static void work(void *context) {
         int is_lost = x->write_number != 0;
         pthread_mutex_unlock(&b->lock);
         int number = is_lost ? 0 : put(x->limits.sink, block->bytes, block->count, block->offset);
+        if (!number && !is_lost) send_ahead(x, block->offset + (int64_t)block->count);
         pthread_mutex_lock(&b->lock);
         // What lies behind a gap does not count.
         if (number) x->write_number = number;
