@@ -40,7 +40,8 @@ package struct TransferPolicy: Sendable, Equatable, Codable {
 // that changes one day has to be written from then on, and read as the old one where it is missing.
 extension TransferPolicy {
     private enum CodingKeys: String, CodingKey {
-        case retry, redirects, trust, stallTimeout, rateLimit, priority, allowsExpensiveNetwork, allowsConstrainedNetwork
+        case retry, redirects, trust, stallTimeout, rateLimit, priority, allowsExpensiveNetwork,
+            allowsConstrainedNetwork
         case allowsCellular, isDiscretionary, waitsForConnectivity, allowsUnknownLength, trustsDatesAndLength
         case resumableInterop, resumableCreation, partSize, keepsSecrets
     }

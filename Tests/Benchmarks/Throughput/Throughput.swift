@@ -27,7 +27,9 @@ enum Throughput {
         case ("up", 3...4):
             try up(engine, arguments[1], arguments[2], count(arguments))
         default:
-            throw Refusal("usage: throughput idle | down URL FILE [COUNT] | up FILE URL [COUNT] | reserved URL FILE | durable URL FILE")
+            throw Refusal(
+                "usage: throughput idle | down URL FILE [COUNT] | up FILE URL [COUNT] | reserved URL FILE | durable URL FILE"
+            )
         }
     }
 

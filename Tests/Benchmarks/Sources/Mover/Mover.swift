@@ -89,8 +89,10 @@ struct Mover {
     /// Due in a month: nothing moves.
     private func waiting(_ count: Int) -> [DownloadOrder] {
         var options = TransferOptions()
-        options.earliestBeginDate = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 / 86_400).rounded() * 86_400)
-            .addingTimeInterval(30 * 86_400)
+        options.earliestBeginDate = Date(
+            timeIntervalSince1970: (Date().timeIntervalSince1970 / 86_400).rounded() * 86_400
+        )
+        .addingTimeInterval(30 * 86_400)
         return (0..<count).map { number in
             DownloadOrder(
                 of: URLRequest(url: Self.url("http://127.0.0.1:9/photos/#.jpeg", number)),
@@ -101,7 +103,9 @@ struct Mover {
     private func queue(_ count: Int) async throws {
         let orders = waiting(count)
         let took = await ContinuousClock().measure {
-            await Downloader(sessionConfiguration: configuration).begin(contentsOf: orders) { Self.fail("\($0): \($1)") }
+            await Downloader(sessionConfiguration: configuration).begin(contentsOf: orders) {
+                Self.fail("\($0): \($1)")
+            }
         }
         Self.say(took)
     }
@@ -126,7 +130,9 @@ struct Mover {
     }
 
     private static func url(_ text: String, _ number: Int) -> URL {
-        guard let url = URL(string: text.replacingOccurrences(of: "#", with: "\(number)")) else { fail("no URL: \(text)") }
+        guard let url = URL(string: text.replacingOccurrences(of: "#", with: "\(number)")) else {
+            fail("no URL: \(text)")
+        }
         return url
     }
 
@@ -146,7 +152,9 @@ private final class Ends: Sendable {
     init(_ count: Int) { left = Mutex(count) }
 
     func tell(_ identifier: String, _ end: Result<URLResponse, any Error>) {
-        guard case .success(let response) = end, [200, 201, 204, 206].contains((response as? HTTPURLResponse)?.statusCode ?? 0) else {
+        guard case .success(let response) = end,
+            [200, 201, 204, 206].contains((response as? HTTPURLResponse)?.statusCode ?? 0)
+        else {
             Mover.fail("\(identifier): \(end)")
         }
         let isLast = left.withLock { left in

@@ -51,7 +51,9 @@ enum URLSessionMover {
     }
 
     private static func url(_ text: String, _ number: Int) -> URL {
-        guard let url = URL(string: text.replacingOccurrences(of: "#", with: "\(number)")) else { fail("no URL: \(text)") }
+        guard let url = URL(string: text.replacingOccurrences(of: "#", with: "\(number)")) else {
+            fail("no URL: \(text)")
+        }
         return url
     }
 
