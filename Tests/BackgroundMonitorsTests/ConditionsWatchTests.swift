@@ -8,7 +8,7 @@ import Glibc
 import Synchronization
 import Testing
 
-@Suite("Watching the conditions of the host", .timeLimit(.minutes(1)))
+@Suite("Watching the conditions of the host", .timeLimit(.minutes(5)))
 struct ConditionsWatchTests {
     /// A clock that stands still, and remembers its alarms.
     private final class Clock: TimeSource {

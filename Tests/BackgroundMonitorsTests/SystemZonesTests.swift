@@ -7,7 +7,7 @@ import BackgroundSurroundings
 import Foundation
 import Testing
 
-@Suite("The system's time zones", .timeLimit(.minutes(1)))
+@Suite("The system's time zones", .timeLimit(.minutes(5)))
 final class SystemZonesTests: Sendable {
     private let root: String
 

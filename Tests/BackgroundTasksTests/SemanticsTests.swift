@@ -36,7 +36,7 @@ extension TestScheduler {
 }
 
 /// Apple's documented rules, each named after its row in Documentation/AppleDifferences.md; and what Apple leaves open.
-@Suite("Apple's semantics", .timeLimit(.minutes(1)))
+@Suite("Apple's semantics", .timeLimit(.minutes(5)))
 struct SemanticsTests {
     private let time = ManualTime()
     private let notes = Notes()

@@ -11,7 +11,7 @@ import TransfersCore
 import TransfersStore
 
 /// Beside each other they would only wait for the machine.
-@Suite("Transfers of every app are listed, shown, ordered and watched", .serialized, .timeLimit(.minutes(2)))
+@Suite("Transfers of every app are listed, shown, ordered and watched", .serialized, .timeLimit(.minutes(5)))
 struct TransfersToolTests {
     let home: TemporaryHome
     let tool: ToolProcess

@@ -6,7 +6,7 @@ import TransferFixtures
 import TransfersCore
 import TransfersCurl
 
-@Suite("What becomes of an answer's body", .timeLimit(.minutes(1)))
+@Suite("What becomes of an answer's body", .timeLimit(.minutes(5)))
 struct BodyPlanTests {
     static let origin = SharedServer("origin")
 

@@ -7,7 +7,7 @@ import TransferFixtures
 import TransfersCore
 import TransfersCurl
 
-@Suite("Connections that break, stall, or never come to be", .timeLimit(.minutes(1)))
+@Suite("Connections that break, stall, or never come to be", .timeLimit(.minutes(5)))
 struct ConnectionTests {
     static let server = SharedServer(
         "scripted",

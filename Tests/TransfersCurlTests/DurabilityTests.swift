@@ -7,7 +7,7 @@ import TransferFixtures
 import TransfersCore
 @testable import TransfersCurl
 
-@Suite("What is on stable storage", .timeLimit(.minutes(1)))
+@Suite("What is on stable storage", .timeLimit(.minutes(5)))
 struct DurabilityTests {
     private func durable(_ bytes: Int64 = 64 << 20) -> Exchange.Durability {
         var durability = Exchange.Durability()

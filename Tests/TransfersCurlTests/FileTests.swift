@@ -7,7 +7,7 @@ import TransferFixtures
 import TransfersCore
 import TransfersCurl
 
-@Suite("Files that change, fill up, or cannot be used", .timeLimit(.minutes(1)))
+@Suite("Files that change, fill up, or cannot be used", .timeLimit(.minutes(5)))
 struct FileTests {
     private func url(_ path: String) async throws -> String { try await BodyPlanTests.origin.server.url(path) }
 

@@ -6,7 +6,7 @@ import TransferFixtures
 import TransfersCore
 import TransfersCurl
 
-@Suite("Heads that are none", .timeLimit(.minutes(1)))
+@Suite("Heads that are none", .timeLimit(.minutes(5)))
 struct HostileHeadTests {
     static let script = #"""
         {"rules": [

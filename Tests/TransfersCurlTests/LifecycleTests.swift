@@ -7,7 +7,7 @@ import TransferFixtures
 import TransfersCore
 @testable import TransfersCurl
 
-@Suite("Cancelling, shutting down, and many at once", .timeLimit(.minutes(2)), .serialized)
+@Suite("Cancelling, shutting down, and many at once", .timeLimit(.minutes(5)), .serialized)
 struct LifecycleTests {
     private func hostile(_ path: String) async throws -> Exchange {
         var exchange = Exchange("GET", try await ConnectionTests.server.server.url(path))

@@ -6,7 +6,7 @@ import TransferFixtures
 import TransfersCore
 import TransfersCurl
 
-@Suite("What goes out", .timeLimit(.minutes(1)))
+@Suite("What goes out", .timeLimit(.minutes(5)))
 struct RequestTests {
     /// Answers with what it was sent.
     static let echo = #"{"rules": [{"do": [{"read": "all"}, {"answer": {"status": 201}}]}]}"#

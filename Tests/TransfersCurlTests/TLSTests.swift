@@ -7,7 +7,7 @@ import TransferFixtures
 import TransfersCore
 import TransfersCurl
 
-@Suite("TLS: each fault has its name", .timeLimit(.minutes(1)))
+@Suite("TLS: each fault has its name", .timeLimit(.minutes(5)))
 struct TLSTests {
     /// Made once for the suite.
     static let certificates = Task { try await TestCertificates() }

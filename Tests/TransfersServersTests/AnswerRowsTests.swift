@@ -7,7 +7,7 @@ import TransferFixtures
 import Transfers
 import TransfersCore
 
-@Suite("Answers that come early, late, or not at all", .timeLimit(.minutes(2)))
+@Suite("Answers that come early, late, or not at all", .timeLimit(.minutes(5)))
 struct AnswerRowsTests {
     private let bench = try! ServerBench()
 

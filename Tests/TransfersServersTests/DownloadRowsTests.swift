@@ -7,7 +7,7 @@ import TransferFixtures
 import Transfers
 import TransfersCore
 
-@Suite("Downloads from hostile servers", .timeLimit(.minutes(2)))
+@Suite("Downloads from hostile servers", .timeLimit(.minutes(5)))
 struct DownloadRowsTests {
     private let bench = try! ServerBench()
 

@@ -7,7 +7,7 @@ import TransferFixtures
 import Transfers
 import TransfersCore
 
-@Suite("Servers of HTTP/2 that misbehave", .timeLimit(.minutes(2)))
+@Suite("Servers of HTTP/2 that misbehave", .timeLimit(.minutes(5)))
 struct HTTP2RowTests {
     private let bench = try! ServerBench()
     private static let certificates = Task { try await TestCertificates() }

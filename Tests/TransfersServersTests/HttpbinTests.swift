@@ -10,7 +10,7 @@ import Transfers
 import TransfersCore
 
 @Suite(
-    "Transfers with httpbin", .enabled(if: Peer.httpbin.isInstalled, "httpbin: \(Peer.remedy)"), .timeLimit(.minutes(2))
+    "Transfers with httpbin", .enabled(if: Peer.httpbin.isInstalled, "httpbin: \(Peer.remedy)"), .timeLimit(.minutes(5))
 )
 struct HttpbinTests {
     private static let peer = Task { try await Peer.httpbin.start() }

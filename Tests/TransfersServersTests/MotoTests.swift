@@ -42,7 +42,7 @@ struct Presigner: Sendable {
 
 @Suite(
     "Transfers with moto, by presigned URLs", .enabled(if: Peer.moto.isInstalled, "moto: \(Peer.remedy)"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(5)))
 struct MotoTests {
     private static let peer = Task {
         let peer = try await Peer.moto.start()

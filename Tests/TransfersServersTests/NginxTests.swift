@@ -7,7 +7,7 @@ import TransferFixtures
 import Transfers
 import TransfersCore
 
-@Suite("Transfers with nginx", .enabled(if: Peer.nginx.isInstalled, "nginx: \(Peer.remedy)"), .timeLimit(.minutes(2)))
+@Suite("Transfers with nginx", .enabled(if: Peer.nginx.isInstalled, "nginx: \(Peer.remedy)"), .timeLimit(.minutes(5)))
 struct NginxTests {
     /// Started once for the suite.
     private static let peer = Task { try await Peer.nginx.start() }

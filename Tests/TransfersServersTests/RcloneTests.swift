@@ -9,7 +9,7 @@ import TransfersCore
 
 @Suite(
     "Transfers with rclone's WebDAV", .enabled(if: Peer.rclone.isInstalled, "rclone: \(Peer.remedy)"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(5)))
 struct RcloneTests {
     private static let peer = Task { try await Peer.rclone.start() }
     private let bench = try! ServerBench()

@@ -7,7 +7,7 @@ import TransferFixtures
 import Transfers
 import TransfersCore
 
-@Suite("Redirects of hostile servers", .timeLimit(.minutes(2)))
+@Suite("Redirects of hostile servers", .timeLimit(.minutes(5)))
 struct RedirectRowTests {
     private let bench = try! ServerBench()
 

@@ -7,7 +7,7 @@ import TransferFixtures
 import Transfers
 import TransfersCore
 
-@Suite("Uploads that are cancelled are removed at the server", .timeLimit(.minutes(2)))
+@Suite("Uploads that are cancelled are removed at the server", .timeLimit(.minutes(5)))
 struct RemovalTests {
     private let bench = try! ServerBench()
 

@@ -7,7 +7,7 @@ import TransferFixtures
 import Transfers
 import TransfersCore
 
-@Suite("Resumable uploads to hostile servers, and to those of every draft", .timeLimit(.minutes(2)))
+@Suite("Resumable uploads to hostile servers, and to those of every draft", .timeLimit(.minutes(5)))
 struct ResumableRowTests {
     private let bench = try! ServerBench()
     private static let size: Int64 = 20_000

@@ -8,7 +8,7 @@ import TransferFixtures
 import Transfers
 import TransfersCore
 
-@Suite("S3 that misbehaves", .timeLimit(.minutes(2)))
+@Suite("S3 that misbehaves", .timeLimit(.minutes(5)))
 struct S3RowTests {
     private let bench = try! ServerBench()
 

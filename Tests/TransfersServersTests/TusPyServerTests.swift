@@ -10,7 +10,7 @@ import TransfersCore
 
 @Suite(
     "Transfers with tuspyserver", .enabled(if: Peer.tuspyserver.isInstalled, "tuspyserver: \(Peer.remedy)"),
-    .timeLimit(.minutes(2)))
+    .timeLimit(.minutes(5)))
 struct TusPyServerTests {
     private static let peer = Task { try await Peer.tuspyserver.start() }
     private let bench = try! ServerBench()

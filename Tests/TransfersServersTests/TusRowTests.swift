@@ -7,7 +7,7 @@ import TransferFixtures
 import Transfers
 import TransfersCore
 
-@Suite("Uploads to hostile servers of tus", .timeLimit(.minutes(2)))
+@Suite("Uploads to hostile servers of tus", .timeLimit(.minutes(5)))
 struct TusRowTests {
     private let bench = try! ServerBench()
     private static let size: Int64 = 20_000

@@ -7,7 +7,7 @@ import TransferFixtures
 import Transfers
 import TransfersCore
 
-@Suite("Digests that go along with uploads", .timeLimit(.minutes(2)))
+@Suite("Digests that go along with uploads", .timeLimit(.minutes(5)))
 struct UploadDigestTests {
     private let bench = try! ServerBench()
     /// A piece, and another one.

@@ -51,7 +51,7 @@ private struct Probe {
 @Suite("A process that is killed")
 struct KilledOwnerTests {
     @Test(
-        "what it had done is on the books at every moment, and the next one takes over at once", .timeLimit(.minutes(1))
+        "what it had done is on the books at every moment, and the next one takes over at once", .timeLimit(.minutes(5))
     )
     func killed() async throws {
         let state = try TemporaryTransfers()
@@ -96,7 +96,7 @@ struct KilledOwnerTests {
         #expect(try state.connection().text("PRAGMA integrity_check") == "ok")
     }
 
-    @Test("who waits for a session has it when its owner is killed", .timeLimit(.minutes(1)))
+    @Test("who waits for a session has it when its owner is killed", .timeLimit(.minutes(5)))
     func takenOver() async throws {
         let state = try TemporaryTransfers()
         let heir = try state.store(pid: 1, busyTimeout: .seconds(5))
@@ -123,7 +123,7 @@ struct KilledOwnerTests {
         #expect(try heir.counts(session: "s").running == 0 && heir.owner(of: "s") == 1)
     }
 
-    @Test("two programs of one session: the second one sees that it is taken", .timeLimit(.minutes(1)))
+    @Test("two programs of one session: the second one sees that it is taken", .timeLimit(.minutes(5)))
     func taken() async throws {
         let state = try TemporaryTransfers()
         let store = try state.store(pid: 1)

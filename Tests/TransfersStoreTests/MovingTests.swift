@@ -128,7 +128,7 @@ struct MovingTests {
         #expect(try !other.ask(.cancel, of: a) && !other.ask(.cancel, of: 4711))
     }
 
-    @Test("every commit rings for other processes", .timeLimit(.minutes(1)))
+    @Test("every commit rings for other processes", .timeLimit(.minutes(5)))
     func rings() async throws {
         let (owner, other) = (try state.store(), try state.store(pid: 9))
         let (heard, hearing) = AsyncStream.makeStream(of: Void.self)

@@ -35,7 +35,7 @@ struct OwningTests {
 
     @Test(
         "who waits for a session gets it when it is let go, and a cancelled wait does not keep it",
-        .timeLimit(.minutes(1)))
+        .timeLimit(.minutes(5)))
     func waits() async throws {
         let (first, second, third) = (try state.store(pid: 1), try state.store(pid: 2), try state.store(pid: 3))
         let owned = try #require(try first.own("s"))

@@ -8,7 +8,7 @@ import TransferProcesses
 import Transfers
 import TransfersCore
 
-@Suite("What cannot be begun is an error that says what to do, and nothing is left of it", .timeLimit(.minutes(2)))
+@Suite("What cannot be begun is an error that says what to do, and nothing is left of it", .timeLimit(.minutes(5)))
 struct BadInputTests {
     let scratch = try! ScratchFolder()
     let process: TransferProcess

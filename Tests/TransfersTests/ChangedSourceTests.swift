@@ -8,7 +8,7 @@ import TransferProcesses
 import Transfers
 import TransfersCore
 
-@Suite("A source that changes while it is sent", .timeLimit(.minutes(2)))
+@Suite("A source that changes while it is sent", .timeLimit(.minutes(5)))
 struct ChangedSourceTests {
     /// More than all buffers between a file and a server hold: sevens, which cost nothing to make.
     static let size: Int64 = 30_000_000

@@ -9,7 +9,7 @@ import Transfers
 import TransfersCore
 import TransfersStore
 
-@Suite("The clock is set while transfers wait, run and stand in line", .timeLimit(.minutes(2)))
+@Suite("The clock is set while transfers wait, run and stand in line", .timeLimit(.minutes(5)))
 struct ClockTests {
     /// To where it is set, and back.
     enum Step: String, CaseIterable, CustomTestStringConvertible {

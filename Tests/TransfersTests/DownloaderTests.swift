@@ -9,7 +9,7 @@ import TransferProcesses
 import Transfers
 import TransfersCore
 
-@Suite("The downloader, with the real engine", .timeLimit(.minutes(2)))
+@Suite("The downloader, with the real engine", .timeLimit(.minutes(5)))
 struct DownloaderTests {
     let scratch = try! ScratchFolder()
     let process: TransferProcess

@@ -16,7 +16,7 @@ func patternFile(_ scratch: ScratchFolder, _ name: String, _ count: Int64, seed:
 
 func bytes(_ path: String) -> [UInt8] { FileManager.default.contents(atPath: path).map(Array.init) ?? [] }
 
-@Suite("Transfers from their beginning to their end, with the real engine", .timeLimit(.minutes(2)))
+@Suite("Transfers from their beginning to their end, with the real engine", .timeLimit(.minutes(5)))
 struct EndToEndTests {
     let scratch = try! ScratchFolder()
 

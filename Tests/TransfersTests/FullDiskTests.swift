@@ -9,7 +9,7 @@ import Transfers
 import TransfersCore
 
 @Suite(
-    "Programs whose disk is full", .timeLimit(.minutes(2)),
+    "Programs whose disk is full", .timeLimit(.minutes(5)),
     .enabled(if: SmallDisk.isPossible, "a small disk is mounted, and that takes root"))
 struct FullDiskTests {
     let scratch = try! ScratchFolder()

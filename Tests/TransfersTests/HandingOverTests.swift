@@ -9,7 +9,7 @@ import TransferProcesses
 import Transfers
 import TransfersCore
 
-@Suite("From one process to the next", .timeLimit(.minutes(2)))
+@Suite("From one process to the next", .timeLimit(.minutes(5)))
 struct HandingOverTests {
     let scratch = try! ScratchFolder()
     var state: String { scratch.path + "/state" }

@@ -11,7 +11,7 @@ import Transfers
 import TransfersCore
 import TransfersStore
 
-@Suite("Processes that look at a session, and those that move it", .timeLimit(.minutes(2)))
+@Suite("Processes that look at a session, and those that move it", .timeLimit(.minutes(5)))
 struct LookingTests {
     let scratch = try! ScratchFolder()
     var state: String { scratch.path + "/state" }

@@ -5,7 +5,7 @@ import Foundation
 import Testing
 import TransferFixtures
 
-@Suite("Who may read what transfers keep", .timeLimit(.minutes(2)))
+@Suite("Who may read what transfers keep", .timeLimit(.minutes(5)))
 struct PermissionTests {
     let scratch = try! ScratchFolder()
 

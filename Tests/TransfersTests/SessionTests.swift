@@ -10,7 +10,7 @@ import Transfers
 import TransfersCore
 import TransfersStore
 
-@Suite("Sessions that share, hand over, pause and remember", .timeLimit(.minutes(2)))
+@Suite("Sessions that share, hand over, pause and remember", .timeLimit(.minutes(5)))
 struct SessionTests {
     let scratch = try! ScratchFolder()
     var state: String { scratch.path + "/state" }

@@ -9,7 +9,7 @@ import TransferProcesses
 import Transfers
 import TransfersCore
 
-@Suite("The uploader, with the real engine", .timeLimit(.minutes(2)))
+@Suite("The uploader, with the real engine", .timeLimit(.minutes(5)))
 struct UploaderTests {
     let scratch = try! ScratchFolder()
     let process: TransferProcess

@@ -102,7 +102,7 @@ final class HandEngine: ExchangeEngine {
     }
 }
 
-@Suite("When the program is brought back for its transfers", .timeLimit(.minutes(1)))
+@Suite("When the program is brought back for its transfers", .timeLimit(.minutes(5)))
 struct WakeupTests {
     let scratch = try! ScratchFolder()
 
