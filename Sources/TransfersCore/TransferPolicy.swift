@@ -36,64 +36,17 @@ package struct TransferPolicy: Sendable, Equatable, Codable {
     package init() {}
 }
 
-// Most policies are all defaults, and ten thousand of them are read at a launch: only what differs is written. So a default
-// that changes one day has to be written from then on, and read as the old one where it is missing.
-extension TransferPolicy {
-    private enum CodingKeys: String, CodingKey {
-        case retry, redirects, trust, stallTimeout, rateLimit, priority, allowsExpensiveNetwork,
-            allowsConstrainedNetwork
-        case allowsCellular, isDiscretionary, waitsForConnectivity, allowsUnknownLength, trustsDatesAndLength
-        case resumableInterop, resumableCreation, partSize, keepsSecrets
+// Most policies are all defaults, and ten thousand of them are read at a launch: such a one is not written. Synthesized code
+// calls these, for they are the more special ones. A default that changes one day has to be written from then on, and a
+// missing policy read as the old one.
+extension KeyedEncodingContainer {
+    mutating func encode(_ policy: TransferPolicy, forKey key: Key) throws {
+        try encodeIfPresent(policy == TransferPolicy() ? nil : policy, forKey: key)
     }
+}
 
-    package init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        if values.allKeys.isEmpty { return }
-        func take<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
-            if let written = try values.decodeIfPresent(Value.self, forKey: key) { value = written }
-        }
-        try take(.retry, &retry)
-        try take(.redirects, &redirects)
-        try take(.trust, &trust)
-        try take(.stallTimeout, &stallTimeout)
-        try take(.priority, &priority)
-        try take(.allowsExpensiveNetwork, &allowsExpensiveNetwork)
-        try take(.allowsConstrainedNetwork, &allowsConstrainedNetwork)
-        try take(.allowsCellular, &allowsCellular)
-        try take(.isDiscretionary, &isDiscretionary)
-        try take(.waitsForConnectivity, &waitsForConnectivity)
-        try take(.allowsUnknownLength, &allowsUnknownLength)
-        try take(.trustsDatesAndLength, &trustsDatesAndLength)
-        try take(.resumableInterop, &resumableInterop)
-        try take(.resumableCreation, &resumableCreation)
-        try take(.keepsSecrets, &keepsSecrets)
-        rateLimit = try values.decodeIfPresent(Int64.self, forKey: .rateLimit)
-        partSize = try values.decodeIfPresent(Int64.self, forKey: .partSize)
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var values = encoder.container(keyedBy: CodingKeys.self)
-        let usual = TransferPolicy()
-        if self == usual { return }
-        func put<Value: Encodable & Equatable>(_ key: CodingKeys, _ value: KeyPath<Self, Value>) throws {
-            if self[keyPath: value] != usual[keyPath: value] { try values.encode(self[keyPath: value], forKey: key) }
-        }
-        try put(.retry, \.retry)
-        try put(.redirects, \.redirects)
-        try put(.trust, \.trust)
-        try put(.stallTimeout, \.stallTimeout)
-        try put(.rateLimit, \.rateLimit)
-        try put(.priority, \.priority)
-        try put(.allowsExpensiveNetwork, \.allowsExpensiveNetwork)
-        try put(.allowsConstrainedNetwork, \.allowsConstrainedNetwork)
-        try put(.allowsCellular, \.allowsCellular)
-        try put(.isDiscretionary, \.isDiscretionary)
-        try put(.waitsForConnectivity, \.waitsForConnectivity)
-        try put(.allowsUnknownLength, \.allowsUnknownLength)
-        try put(.trustsDatesAndLength, \.trustsDatesAndLength)
-        try put(.resumableInterop, \.resumableInterop)
-        try put(.resumableCreation, \.resumableCreation)
-        try put(.partSize, \.partSize)
-        try put(.keepsSecrets, \.keepsSecrets)
+extension KeyedDecodingContainer {
+    func decode(_ type: TransferPolicy.Type, forKey key: Key) throws -> TransferPolicy {
+        try decodeIfPresent(type, forKey: key) ?? TransferPolicy()
     }
 }

@@ -2,6 +2,7 @@
 // Copyright (c) 2026 the swift-background authors
 
 import BackgroundSurroundings
+import Foundation
 import Testing
 import TransfersCore
 
@@ -18,6 +19,22 @@ struct AttachingTests {
             deadline: .distantFuture)
         change(&intent)
         return intent
+    }
+
+    @Test("a policy as usual is not written down, any other is, whole; what is not there is as usual")
+    func written() throws {
+        let usual = intent(.download(target))
+        let text = try JSONEncoder().encode(usual)
+        #expect(!String(decoding: text, as: UTF8.self).contains("policy"))
+        #expect(try JSONDecoder().decode(TransferIntent.self, from: text) == usual)
+        let changes: [(inout TransferPolicy) -> Void] = [
+            { $0.sentDigest = .sha256 }, { $0.keepsSecrets = true }, { $0.rateLimit = 1 }, { $0.retry = .never },
+            { $0.stallTimeout = 1 }, { $0.trust.pins = ["p"] }, { $0.resumableCreation = .careful },
+        ]
+        for change in changes {
+            let other = intent(.download(target)) { change(&$0.policy) }
+            #expect(try JSONDecoder().decode(TransferIntent.self, from: JSONEncoder().encode(other)) == other)
+        }
     }
 
     @Test("time, policy and a rewritten source do not make it another request")
