@@ -10,6 +10,7 @@ extension Ledger {
         ends[Int(end.outcome)] += 1
         burnt[row.id] = nil
         leads[row.id] = nil
+        setFree.remove(row.id)
         asked[row.id] = nil
         begunWith[row.id] = nil
         told.remove(row.id)

@@ -94,8 +94,13 @@ extension Ledger {
         if old.isHeld != new.isHeld {
             commit.freed.append((old, new))
             leads[old.id] = new.eligible - new.instant
+            setFree.insert(old.id)
         } else if commit.take([Outcome.clockMoved], of: old) != nil {
             try setAnew(old, new, actor)
+            // It keeps its distance from when it was set free, and what jitter is left of that after its instant.
+            if setFree.contains(old.id), let lead = leads[old.id] {
+                leads[old.id] = min(lead, new.eligible - new.instant)
+            }
         } else if new.instant != old.instant || new.submitted != old.submitted {
             if let wish = wishes[old.request], wish.isLocal, commit.isZoneNew, old.isHead {
                 return  // judged with all of its kind

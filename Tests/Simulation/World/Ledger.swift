@@ -57,6 +57,8 @@ struct Ledger {
     var earliest: [Int64: Int64] = [:]
     /// How long after its instant an occurrence may start at the earliest, and what it was for a task's jitter before.
     var leads: [Int64: Int64] = [:]
+    /// Those that what they follow has set free.
+    var setFree: Set<Int64> = []
     var jitters: [String: Int64] = [:]
     /// The identifiers that have recurred.
     var recurring: Set<String> = []
