@@ -43,12 +43,12 @@ struct HttpbinTests {
         return try JSONDecoder().decode(Echo.self, from: Data(result.body))
     }
 
-    @Test(
-        "httpbin: it got the very bytes, and what the hook gave",
-        arguments: ["/put", "/redirect-to?url=/put&status_code=307"])
-    func upload(path: String) async throws {
+    // Not by its /redirect-to: it answers that without reading the body, and takes what is left of it on the connection for
+    // the next request. Bodies that are sent again elsewhere are shown with the scripted server (row 6 of the matrix).
+    @Test("httpbin: it got the very bytes, and what the hook gave")
+    func upload() async throws {
         let server = try await Self.peer.value.server
-        let (file, request) = (try bench.file(20_000), try ServerBench.request(server.url(path)))
+        let (file, request) = (try bench.file(20_000), try ServerBench.request(server.url("/put")))
         let echo = try await echo {
             await bench.uploader.beginUpload(of: file, with: request, identifier: "up", options: $0) { _, _ in }
         }

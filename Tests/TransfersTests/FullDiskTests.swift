@@ -68,38 +68,6 @@ struct FullDiskTests {
         #expect(bytes(file.path) == ServerPattern(seed: 4).bytes(0..<3_000_000))
     }
 
-    /// Bytes of the disk that partial files have.
-    private func reserved(_ disk: SmallDisk) -> Int {
-        disk.names.filter { $0.hasSuffix(".part") }.reduce(0) { sum, name in
-            var about = stat()
-            return lstat(disk / name, &about) == 0 ? sum + Int(about.st_blocks) * 512 : sum
-        }
-    }
-
-    @Test("others take the room that a download still needs: what is reserved is its own, and it gets its name")
-    func reserved() async throws {
-        let server = try await TestServer("scripted")
-        try await server.follow(
-            script: """
-                {"rules": [{"do": {"answer": {"body": {"seed": 4, "length": 800000},
-                "at": [{"body": 100000, "do": {"wait": "go"}}]}}}]}
-                """)
-        let disk = try SmallDisk()
-        let process = TransferProcess(scratch.path + "/state")
-        let (downloader, ends) = (process.downloader(), Ends<URL>())
-        await downloader.beginDownload(
-            of: try server.request("/file"), identifier: "d", options: .to(URL(fileURLWithPath: disk / "movie"))
-        ) { ends.tell($0, $1.map(\.0)) }
-        for await reading in downloader.progress(of: "d") where reading.completedBytes > 0 { break }
-        // The room for the rest is taken soon after the head has come.
-        while reserved(disk) < 800_000 { await Task.yield() }
-        try disk.fill()
-        try await server.open(gate: "go")
-        let file = try try #require(await ends.next()).1.get()
-        #expect(bytes(file.path) == ServerPattern(seed: 4).bytes(0..<800_000))
-        #expect(disk.names == ["filler", "movie"])
-    }
-
     @Test("a copy of a source that does not fit is told at once, and nothing is begun")
     func copies() async throws {
         let disk = try SmallDisk(kibibytes: 2048, inodes: 100)
