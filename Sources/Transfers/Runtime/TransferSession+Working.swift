@@ -132,7 +132,8 @@ extension TransferSession {
     /// Whether anything was begun.
     private func beginDue() -> Bool {
         let now = moment().wall
-        let ids = state.withLock { state in state.isHeld ? [] : state.queue.begin(now: now) }
+        // Its row may be read before what is withheld of it is here (`.began`): it would be sent without.
+        let ids = state.withLock { state in state.isHeld || state.begins > 0 ? [] : state.queue.begin(now: now) }
         for id in ids { tellResting(id, .begin) }
         return !ids.isEmpty
     }
