@@ -39,6 +39,17 @@ package final class TestServer: Sendable {
         self.input = input
     }
 
+    /// One of which each download of `/file` stops at half until the gate `go` opens.
+    package static func gatedHalfway() async throws -> TestServer {
+        let server = try await TestServer("scripted")
+        try await server.follow(
+            script: """
+                {"rules": [{"path": "/file", "do": {"answer": {"headers": [["ETag", "\\"a\\""], ["Accept-Ranges", "bytes"]],
+                "body": {"seed": 1, "length": 400000}, "at": [{"body": 200000, "do": {"wait": "go"}}]}}}]}
+                """)
+        return server
+    }
+
     deinit { stop() }
 
     package func stop() {

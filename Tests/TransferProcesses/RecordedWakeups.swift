@@ -33,6 +33,12 @@ package final class RecordedWakeups: TransferWakeups {
         set { state.withLock { $0.runHere = newValue } }
     }
 
+    /// Once the task is due at this instant; for the one that listens.
+    package func isScheduled(at instant: WallTime?) async -> Bool {
+        for await scheduled in stream where scheduled.instant == instant { return true }
+        return false
+    }
+
     package func run(_ session: String) async { await state.withLock { $0.runs[session] }?() }
 
     package func register(session: String, run: @escaping @Sendable () async -> Void) {

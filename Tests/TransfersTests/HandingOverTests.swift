@@ -19,26 +19,9 @@ struct HandingOverTests {
             identifier, .download(to: scratch.path + "/" + identifier), httpMethod: "GET", url: url)
     }
 
-    /// A server of which each download stops at half until the gate opens.
-    private func gated() async throws -> TestServer {
-        let server = try await TestServer("scripted")
-        try await server.follow(
-            script: """
-                {"rules": [{"path": "/file", "do": {"answer": {"headers": [["ETag", "\\"a\\""], ["Accept-Ranges", "bytes"]],
-                "body": {"seed": 1, "length": 400000}, "at": [{"body": 200000, "do": {"wait": "go"}}]}}}]}
-                """)
-        return server
-    }
-
-    /// Once the task is due at this instant.
-    private func isArmed(_ process: TransferProcess, at instant: WallTime?) async -> Bool {
-        for await scheduled in process.wakeups.stream where scheduled.instant == instant { return true }
-        return false
-    }
-
     @Test("a program that leaves has its session's task due at once, and moves nothing more; the next process goes on")
     func left() async throws {
-        let (server, clocks) = (try await gated(), HandClocks())
+        let (server, clocks) = (try await TestServer.gatedHalfway(), HandClocks())
         let first = TransferProcess(state, time: clocks, identifier: 1)
         let session = try first.session()
         _ = try session.begin([draft("d", server.url("/file"))])[0].get()
@@ -67,7 +50,7 @@ struct HandingOverTests {
 
     @Test("a process that runs its tasks itself goes on when it is told to leave; the task is due, and is its own")
     func stays() async throws {
-        let (server, clocks) = (try await gated(), HandClocks())
+        let (server, clocks) = (try await TestServer.gatedHalfway(), HandClocks())
         let process = TransferProcess(state, time: clocks)
         process.wakeups.runHere = true
         let session = try process.session()
@@ -76,7 +59,7 @@ struct HandingOverTests {
         await session.leave()
         #expect(process.wakeups.last?.instant == clocks.now().wall)
         async let run: Void = process.wakeups.run("s")
-        #expect(await isArmed(process, at: clocks.now().wall.advanced(by: .seconds(60))))
+        #expect(await process.wakeups.isScheduled(at: clocks.now().wall.advanced(by: .seconds(60))))
         try await server.open(gate: "go")
         #expect(try #require(await session.end(of: "d")).1.outcome == .succeeded)
         await run
@@ -92,11 +75,11 @@ struct HandingOverTests {
         _ = try session.begin([draft("d", "http://example.org/d")])[0].get()
         var exchanges = engine.exchanges.makeAsyncIterator()
         let exchange = try #require(await exchanges.next())
-        #expect(await isArmed(process, at: begin))
+        #expect(await process.wakeups.isScheduled(at: begin))
         // Until it runs, no sign of life may take it away from the launch.
         clocks.advance(by: .seconds(20))
         async let run: Void = process.wakeups.run("s")
-        #expect(await isArmed(process, at: begin.advanced(by: .seconds(80))))
+        #expect(await process.wakeups.isScheduled(at: begin.advanced(by: .seconds(80))))
         #expect(!process.wakeups.all.contains { $0.instant == begin.advanced(by: .seconds(40)) })
         exchange.observer.ended(
             ExchangeEnd(head: ResponseHead(url: exchange.exchange.url, status: 404)))
@@ -106,7 +89,7 @@ struct HandingOverTests {
 
     @Test("a run waits ten seconds for a session whose owner may be about to leave, and not longer")
     func standsBy() async throws {
-        let (server, clocks) = (try await gated(), HandClocks())
+        let (server, clocks) = (try await TestServer.gatedHalfway(), HandClocks())
         let first = TransferProcess(state, time: clocks, identifier: 1)
         let session = try first.session()
         _ = try session.begin([draft("d", server.url("/file"))])[0].get()
@@ -114,13 +97,13 @@ struct HandingOverTests {
         let second = TransferProcess(state, time: clocks, identifier: 2)
         let heir = try second.session()
         async let patience: Void = second.wakeups.run("s")
-        #expect(await isArmed(second, at: clocks.now().wall.advanced(by: .seconds(60))))
+        #expect(await second.wakeups.isScheduled(at: clocks.now().wall.advanced(by: .seconds(60))))
         clocks.advance(by: .seconds(10))
         await patience
         #expect(try await server.log(began: 1).requests.count == 1)
 
         async let run: Void = second.wakeups.run("s")
-        #expect(await isArmed(second, at: clocks.now().wall.advanced(by: .seconds(60))))
+        #expect(await second.wakeups.isScheduled(at: clocks.now().wall.advanced(by: .seconds(60))))
         await session.leave()
         _ = try await server.log(began: 2)
         try await server.open(gate: "go")
@@ -130,7 +113,7 @@ struct HandingOverTests {
 
     @Test("who finds a transfer on the books hears its end without describing it once more")
     func attached() async throws {
-        let server = try await gated()
+        let server = try await TestServer.gatedHalfway()
         let first = TransferProcess(state, identifier: 1)
         let address = try server.request("/file")
         let file = URL(fileURLWithPath: scratch.path + "/there")

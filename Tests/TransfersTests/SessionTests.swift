@@ -19,17 +19,6 @@ struct SessionTests {
         TransferIntentDraft(identifier, .download(to: to), httpMethod: "GET", url: url)
     }
 
-    /// A server of which each download stops at half until the gate opens.
-    private func gated() async throws -> TestServer {
-        let server = try await TestServer("scripted")
-        try await server.follow(
-            script: """
-                {"rules": [{"path": "/file", "do": {"answer": {"headers": [["ETag", "\\"a\\""], ["Accept-Ranges", "bytes"]],
-                "body": {"seed": 1, "length": 400000}, "at": [{"body": 200000, "do": {"wait": "go"}}]}}}]}
-                """)
-        return server
-    }
-
     @Test("an end is kept until somebody acknowledges it, and found again by the next process")
     func kept() async throws {
         let origin = try await TestServer("origin")
@@ -106,7 +95,7 @@ struct SessionTests {
 
     @Test("a second process watches, gives orders, and goes on where the first one was when that one is gone")
     func takenOver() async throws {
-        let server = try await gated()
+        let server = try await TestServer.gatedHalfway()
         let first = TransferProcess(state, identifier: 1)
         let owner = try first.session()
         let there = scratch.path + "/there"
@@ -131,7 +120,7 @@ struct SessionTests {
 
     @Test("paused it stays until it is resumed; cancelled it ends so, and its partial file is gone")
     func ordered() async throws {
-        let server = try await gated()
+        let server = try await TestServer.gatedHalfway()
         let process = TransferProcess(state)
         let session = try process.session()
         let wanted = ["p", "c"].map { draft($0, server.url("/file"), to: scratch.path + "/" + $0) }
@@ -205,7 +194,7 @@ struct SessionTests {
 
     @Test("without network a transfer waits for it, and runs when it is back; what was under way stops")
     func network() async throws {
-        let server = try await gated()
+        let server = try await TestServer.gatedHalfway()
         // Loopback needs no network: by another name of this host.
         let url = server.url("/file", host: "2130706433")
         let process = TransferProcess(state)
@@ -227,7 +216,7 @@ struct SessionTests {
 
     @Test("a run of the scheduled task returns when nothing is left, and when it is cancelled with everything at rest")
     func background() async throws {
-        let server = try await gated()
+        let server = try await TestServer.gatedHalfway()
         let process = TransferProcess(state)
         let session = try process.session()
         _ = try session.begin([draft("d", server.url("/file"), to: scratch.path + "/there")])[0].get()

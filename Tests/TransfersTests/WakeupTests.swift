@@ -127,7 +127,7 @@ struct WakeupTests {
         // The task moves on as time does.
         for step in 1...6 {
             clocks.advance(by: .seconds(20))
-            #expect(await isArmed(process, at: begin.advanced(by: .seconds(60 + 20 * step))))
+            #expect(await process.wakeups.isScheduled(at: begin.advanced(by: .seconds(60 + 20 * step))))
         }
         first.observer.ended(ExchangeEnd(failure: ExchangeFailure(.connectionLost)))
         await session.drained()
@@ -141,11 +141,5 @@ struct WakeupTests {
         _ = await session.end(of: "u")
         await session.drained()
         #expect(process.wakeups.last?.instant == nil)
-    }
-
-    /// Once the task is due at this instant.
-    private func isArmed(_ process: TransferProcess, at instant: WallTime) async -> Bool {
-        for await scheduled in process.wakeups.stream where scheduled.instant == instant { return true }
-        return false
     }
 }
