@@ -11,9 +11,10 @@ import SchedulingCore
 ///
 /// The locks belong to this opening of the file ("open file description locks", fcntl_locking(2)): two of them exclude
 /// each other within one process as well, and they end with the last descriptor of this opening. The descriptor is
-/// closed on exec; a child that was forked without exec keeps the locks alive.
+/// closed on exec; a child that was forked without exec keeps the locks of a process that died alive.
 package struct LockFile: ~Copyable, Sendable {
     private let descriptor: Int32
+    private let process = getpid()
     package let path: String
 
     package init(_ path: String) throws(SchedulingFailure) {
@@ -28,7 +29,11 @@ package struct LockFile: ~Copyable, Sendable {
         descriptor = opened
     }
 
-    deinit { closeDescriptor(descriptor) }
+    deinit {
+        // A child of this process that is between fork and exec has the descriptor still: closing alone would not unlock.
+        if process == getpid() { _ = cbackground_ofd_unlock(descriptor, 0, 0) }
+        closeDescriptor(descriptor)
+    }
 
     /// Locks one byte, and waits for whoever holds it, but not for ever: a process that was stopped keeps its locks.
     ///

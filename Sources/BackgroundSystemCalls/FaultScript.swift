@@ -25,8 +25,9 @@ package final class FaultScript: Sendable {
 
     /// What goes wrong.
     package struct Fault: Hashable, Sendable {
-        /// Which call, counted from 0.
+        /// Which call, counted from 0; among those like `call` only, where that is given.
         package var number: Int
+        package var call: Call?
         /// The errno it fails with.
         package var error: Int32
         /// How often in a row.
@@ -37,9 +38,11 @@ package final class FaultScript: Sendable {
         package var isOfBus: Bool
 
         package init(
-            number: Int, error: Int32, times: Int = 1, afterEffect: Bool = false, isOfBus: Bool = false
+            number: Int, of call: Call? = nil, error: Int32, times: Int = 1, afterEffect: Bool = false,
+            isOfBus: Bool = false
         ) {
             self.number = number
+            self.call = call
             self.error = error
             self.times = times
             self.afterEffect = afterEffect
@@ -50,6 +53,8 @@ package final class FaultScript: Sendable {
     /// Guarded by `state`.
     private struct State {
         var calls: [Call] = []
+        /// The first that failed.
+        var first: Int?
         var open: [Int32: SystemCall] = [:]
     }
     private let state = Mutex(State())
@@ -112,10 +117,15 @@ package final class FaultScript: Sendable {
 
     private func fails(_ name: SystemCall, _ subject: String) -> Bool {
         state.withLock { state in
-            let number = state.calls.count
-            state.calls.append(Call(name: name, subject: subject))
-            guard let fault, !fault.isOfBus || name.rawValue.hasPrefix("bus") else { return false }
-            return number >= fault.number && number - fault.number < fault.times
+            let (call, number) = (Call(name: name, subject: subject), state.calls.count)
+            state.calls.append(call)
+            guard let fault else { return false }
+            if state.first == nil, fault.call == nil || fault.call == call {
+                let like = fault.call == nil ? number : state.calls.count { $0 == call } - 1
+                if like == fault.number { state.first = number }
+            }
+            guard let first = state.first, !fault.isOfBus || name.rawValue.hasPrefix("bus") else { return false }
+            return number - first < fault.times
         }
     }
 }

@@ -126,11 +126,10 @@ package struct TransferQueue: Sendable {
 
     /// The demands that the host does not meet now. Returns those that run and may not any more, with the reason.
     package mutating func unmet(_ demands: TransferDemands) -> [(id: Int64, reason: WaitReason)] {
-        unmetDemands = demands
-        for id in blocked.sorted() {
-            guard let item = items[id], demands.obstacle(to: item.entry.demands) == nil else { continue }
-            blocked.remove(id)
-            ready(id)
+        if demands != unmetDemands {
+            unmetDemands = demands
+            let waiting = items.values.filter { $0.place == .ready || blocked.contains($0.entry.id) }
+            for item in waiting.sorted(by: { $0.serial < $1.serial }) { judge(item) }
         }
         return running.compactMap { id in
             guard let entry = items[id]?.entry, let reason = demands.obstacle(to: entry.demands) else { return nil }
@@ -180,6 +179,8 @@ package struct TransferQueue: Sendable {
     /// When the program has to be there again, should it exit now: at once if anything may run, and after `recheck` for
     /// what the surroundings block.
     package mutating func wakeup(now: WallTime, recheck: Duration = .seconds(900)) -> WallTime? {
+        // Whose turn has come may be blocked all the same.
+        wake(now)
         let isReady =
             runningCount > 0 || hosts.values.contains { $0.readyCount > 0 && $0.circuit.places(of: 1, now: now) > 0 }
         if isReady { return now }
@@ -243,25 +244,36 @@ extension TransferQueue {
 
     private mutating func ready(_ id: Int64) {
         guard let item = items[id] else { return }
-        if let reason = unmetDemands.obstacle(to: item.entry.demands) {
-            items[id]?.place = .blocked(reason)
-            blocked.insert(id)
-            return
-        }
+        if let reason = unmetDemands.obstacle(to: item.entry.demands) { return block(id, reason) }
         items[id]?.place = .ready
         let key = Key(id: id, serial: item.serial, priority: item.entry.priority, instant: .epoch)
         hosts[item.entry.host, default: Host()].ready.insert(key)
         hosts[item.entry.host]?.readyCount += 1
     }
 
-    /// The first of a host that may run; those that the surroundings block now are put aside.
+    /// One that is ready or blocked, after the demands have changed.
+    private mutating func judge(_ item: Item) {
+        let id = item.entry.id
+        if let reason = unmetDemands.obstacle(to: item.entry.demands) {
+            if item.place == .ready { hosts[item.entry.host]?.readyCount -= 1 }
+            block(id, reason)
+        } else if item.place != .ready {
+            blocked.remove(id)
+            ready(id)
+        }
+    }
+
+    private mutating func block(_ id: Int64, _ reason: WaitReason) {
+        items[id]?.place = .blocked(reason)
+        blocked.insert(id)
+    }
+
+    /// The first of a host that may run.
     private mutating func popReady(_ host: inout Host) -> Int64? {
         while let key = host.ready.removeFirst() {
             guard let item = items[key.id], item.serial == key.serial, item.place == .ready else { continue }
             host.readyCount -= 1
-            guard let reason = unmetDemands.obstacle(to: item.entry.demands) else { return key.id }
-            items[key.id]?.place = .blocked(reason)
-            blocked.insert(key.id)
+            return key.id
         }
         return nil
     }

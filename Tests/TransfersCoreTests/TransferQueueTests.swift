@@ -115,6 +115,26 @@ struct TransferQueueTests {
         #expect(stopped.map(\.id) == [1] && stopped.map(\.reason) == [.unmeteredNetwork])
     }
 
+    @Test("What the surroundings block is looked at again later, whether or not anything was begun before")
+    func blockedWakeup() {
+        var queue = TransferQueue()
+        queue.put(Self.entry(1, demands: [.unmeteredNetwork, .externalPower]))
+        // As when a program leaves in the moment in which it begins: nothing may be begun any more.
+        _ = queue.unmet([.unmeteredNetwork, .externalPower])
+        #expect(queue.wakeup(now: .start) == .after(900))
+        #expect(queue.waits(1, now: .start)?.reason == .unmeteredNetwork)
+        _ = queue.unmet(.externalPower)
+        #expect(queue.waits(1, now: .start)?.reason == .externalPower)
+        _ = queue.unmet([])
+        #expect(queue.wakeup(now: .start) == .start)
+        // Ready, and blocked before its turn has come.
+        _ = queue.unmet(.externalPower)
+        #expect(queue.wakeup(now: .start) == .after(900))
+        #expect(queue.begin(now: .start).isEmpty)
+        _ = queue.unmet([])
+        #expect(queue.begin(now: .start) == [1] && queue.begin(now: .start).isEmpty)
+    }
+
     @Test("When the clock is set, waits move with it, and dates of the caller do not")
     func clock() {
         var queue = TransferQueue()

@@ -34,7 +34,8 @@ struct RcloneTests {
         let proxy = try await peer.proxied()
         try await proxy.cut("up", after: 1_000_000)
         let sent = try await bench.put(try bench.file(Self.size, seed: 2), to: proxy.url("/anew"))
-        #expect(sent.status == 201 && ServerPattern(seed: 2).made(peer.stored("anew"), 0..<Self.size))
+        #expect(sent.status == 201, "\(sent)")
+        #expect(ServerPattern(seed: 2).made(peer.stored("anew"), 0..<Self.size))
         #expect(try await proxy.counts.connections.count == 2)
         #expect(try await bench.get(peer.server.url("/none")).status == 404)
     }

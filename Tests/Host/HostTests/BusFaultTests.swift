@@ -10,19 +10,27 @@ extension OnAHost {
         let host: TestHost
         init() throws { host = try TestHost.shared() }
 
-        /// A call of a process, as the probe prints it.
+        /// A call of a process, as the probe prints it: by what it asks, for how often somebody waits varies.
         struct Call: CustomStringConvertible {
-            var number: Int
             var name: String
             var subject: String
-            var description: String { "\(name) \(subject)" }
+            /// How many like it came before.
+            var number = 0
+            var description: String { "\(name) \(number) \(subject)" }
 
-            init?(_ line: Substring) {
-                let words = line.split(separator: " ", maxSplits: 3)
-                guard words.count >= 3, words[0] == "call", let number = Int(words[1]) else { return nil }
-                self.number = number
-                name = String(words[2])
-                subject = words.count > 3 ? String(words[3]) : ""
+            /// That this call fails, for the probe.
+            func fails(_ error: Int32, _ how: String = "once") -> String {
+                "\(name) \(number) \(error) \(how) \(subject)"
+            }
+
+            /// Those of the bus, in their order.
+            static func all(_ output: String) -> [Call] {
+                var seen: [String: Int] = [:]
+                return output.split(separator: "\n").compactMap { line in
+                    guard let words = line.wholeMatch(of: #/call (bus[A-Za-z]+) ?(.*)/#)?.output else { return nil }
+                    defer { seen[String(line), default: 0] += 1 }
+                    return Call(name: "\(words.1)", subject: "\(words.2)", number: seen[String(line), default: 0])
+                }
             }
         }
 
@@ -33,22 +41,22 @@ extension OnAHost {
             // Each is due before all others so far, so that a wake-up is armed for it.
             var due = 8000
             let clean = try submit(app, "bulk0", &due, "none")
-            let calls = clean.split(separator: "\n").compactMap(Call.init).filter { $0.name.hasPrefix("bus") }
             // Waiting takes as many turns as it takes: the first of each will do.
-            var seen: Set<String> = []
-            let distinct = calls.filter { $0.name == "busCall" || seen.insert($0.name).inserted }
-            #expect(distinct.count { $0.name == "busCall" } >= 3, "\(calls)")
+            let distinct = Call.all(clean).filter { $0.name == "busCall" || $0.number == 0 }
+            #expect(distinct.count { $0.name == "busCall" } >= 3, "\(distinct)")
             #expect(distinct.contains { $0.subject == "StartTransientUnit" })
             for call in distinct {
                 // Once: tried again at once, or by the runner that the process starts when it could not arm.
-                var faults = [ENOTCONN, ETIMEDOUT, EACCES].map { "\(call.number) \($0)" }
-                if call.name == "busCall" { faults += [ETIMEDOUT, ENOTCONN].map { "\(call.number) \($0) after" } }
+                var faults = [ENOTCONN, ETIMEDOUT, EACCES].map { call.fails($0) }
+                if call.name == "busCall" { faults += [ETIMEDOUT, ENOTCONN].map { call.fails($0, "after") } }
                 for fault in faults {
                     let output = try submit(app, "bulk1", &due, fault)
                     #expect(output.contains("submitted"), "\(call) \(fault): \(output)")
                     if !isArmed(app, within: due) {
                         // No manager was found at the start, so that Dispatch has it: the next process arms for both.
-                        #expect(call.name != "busCall" || call.number == distinct.first?.number, "\(call) \(fault)")
+                        #expect(
+                            call.name != "busCall" || call.description == distinct.first?.description,
+                            "\(call) \(fault)")
                         try app("submit", "bulk2", "8500")
                         #expect(isArmed(app, within: due), "\(call) \(fault): \(app.timers)")
                     }
@@ -64,11 +72,12 @@ extension OnAHost {
             let app = ProbeApp(host, "busgone")
             try app("submit", "quick", "9000")
             var due = 8000
-            let calls = try submit(app, "bulk0", &due, "none").split(separator: "\n").compactMap(Call.init)
-            let start = try #require(calls.first { $0.subject == "StartTransientUnit" })
-            let get = try #require(calls.last { $0.subject == "Get" && $0.number < start.number })
+            let calls = Call.all(try submit(app, "bulk0", &due, "none"))
+            let place = try #require(calls.firstIndex { $0.subject == "StartTransientUnit" })
+            let start = calls[place]
+            let get = try #require(calls[..<place].last { $0.subject == "Get" })
             for (call, error) in [(get, ENOTCONN), (start, ENOTCONN), (start, EACCES), (start, ETIMEDOUT)] {
-                let output = try submit(app, "bulk1", &due, "\(call.number) \(error) on")
+                let output = try submit(app, "bulk1", &due, call.fails(error, "on"))
                 #expect(output.contains("submitted") && output.contains("background: "), "\(call) \(error): \(output)")
                 #expect(!isArmed(app, within: due), "the fault had no effect: \(call) \(error)")
                 // Its own lies later than what is recorded as armed, and yet it arms for the one before.

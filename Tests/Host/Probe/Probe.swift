@@ -35,10 +35,8 @@ struct Probe {
         armCrash()
         let script = installFault()
         defer {
-            // With numbers, so that the next process can have one of them fail.
-            for (number, call) in (script?.calls ?? []).enumerated() {
-                print("call \(number) \(call.name) \(call.subject)")
-            }
+            // So that the next process can have one of them fail.
+            for call in script?.calls ?? [] { print("call \(call.name) \(call.subject)") }
         }
         // As a tool without handlers would: `bare COMMAND…`.
         let isBare = arguments.first == "bare"
@@ -171,16 +169,19 @@ struct Probe {
 
     // MARK: Failing
 
-    /// `$PROBE_FAULT` is "none", which records the system calls of this process, or a call's number and the error with which
-    /// it fails, and perhaps "after", for an answer that is lost, or "on", for a bus that fails from then on.
+    /// `$PROBE_FAULT` is "none", which records the system calls of this process, or the call that fails: its name, how many
+    /// like it come before, the error, "once", "after" (its answer is lost) or "on" (the bus fails from then on), its subject.
     private func installFault() -> FaultScript? {
         guard let text = ProcessInfo.processInfo.environment["PROBE_FAULT"] else { return nil }
-        let words = text.split(separator: " ")
+        let words = text.split(separator: " ", maxSplits: 4).map(String.init)
         var fault: FaultScript.Fault?
-        if words.count > 1, let number = Int(words[0]), let error = Int32(words[1]) {
-            let goesOn = words.last == "on"
+        if words.count >= 4, let name = SystemCall(rawValue: words[0]), let number = Int(words[1]),
+            let error = Int32(words[2])
+        {
+            let goesOn = words[3] == "on"
+            let call = FaultScript.Call(name: name, subject: words.count > 4 ? words[4] : "")
             fault = .init(
-                number: number, error: error, times: goesOn ? 1_000_000 : 1, afterEffect: words.last == "after",
+                number: number, of: call, error: error, times: goesOn ? 1_000_000 : 1, afterEffect: words[3] == "after",
                 isOfBus: goesOn)
         }
         let script = FaultScript(fault)
