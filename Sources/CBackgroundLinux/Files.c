@@ -31,6 +31,8 @@ int cbackground_reserve(int fd, long long length) {
     return fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, length);
 }
 
+void cbackground_send_ahead(int fd) { sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
 int cbackground_clone_file(int target, int source) { return ioctl(target, FICLONE, source); }
 
 long cbackground_copy_range(int source, int target, unsigned long length) {

@@ -66,7 +66,11 @@ struct TransferAccess: Sendable {
             }
         }
         if ready.isEmpty { return }
-        for ((order, draft), outcome) in zip(ready, session.begin(ready.map(\.draft))) {
+        let (outcomes, attached) = session.begin(ready.map(\.draft)) { index, stored in
+            ready[index].order.task.bind(to: session, number: stored.id)
+            return handler(of: ready[index].order, session)
+        }
+        for (index, ((order, draft), outcome)) in zip(ready, outcomes).enumerated() where !attached.contains(index) {
             switch outcome {
             case .failure(let failure), .success(.refused(let failure)): refuse(order, failure, url: draft.url)
             case .success(.began(let stored)), .success(.attached(let stored)):
@@ -89,8 +93,12 @@ struct TransferAccess: Sendable {
     }
 
     private func attach(_ order: Order, to session: TransferSession) -> Bool {
+        session.attach(order.task.identifier, handler(of: order, session))
+    }
+
+    private func handler(of order: Order, _ session: TransferSession) -> TransferSession.Handler {
         let identifier = order.task.identifier
-        return session.attach(identifier) { stored, result in
+        return { stored, result in
             deliveries.begin(identifier)
             order.task.end(stored, result)
             let name = configuration.getIdentifier(stored.task(result)) ?? identifier

@@ -228,7 +228,9 @@ extension Download {
             }
         }
         request.plan = AnswerPlan(download: expectation)
+        // What is whole is synced when it is verified.
         request.durability = Exchange.Durability()
+        request.durability?.whole = false
         return request
     }
 

@@ -51,6 +51,8 @@ package struct Exchange: Sendable, Equatable {
     package struct Durability: Sendable, Equatable {
         package var bytes: Int64 = 64 << 20
         package var seconds: Int = 2
+        /// A body that came whole, too, before `ended`; else whoever wants that sees to it.
+        package var whole = true
 
         package init() {}
     }

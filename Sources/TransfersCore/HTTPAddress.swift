@@ -86,7 +86,7 @@ extension HTTPAddress {
         while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
         while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
         guard bytes.count <= 65_536, bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else { throw .malformed }
-        let odd = Set("\"<>\\^`{|} ".utf8)
+        if !bytes.contains(where: { $0 >= 0x80 || odd.contains($0) }) { return Array(bytes) }
         let digits = Array("0123456789ABCDEF".utf8)
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)
@@ -99,6 +99,8 @@ extension HTTPAddress {
         }
         return out
     }
+
+    private static let odd = Array("\"<>\\^`{|} ".utf8)
 
     /// The index of the colon behind a scheme.
     private static func scheme(of bytes: [UInt8]) -> Int? {
@@ -154,6 +156,7 @@ extension HTTPAddress {
 
     /// RFC 3986, section 5.2.4, on segments; the result begins with a slash.
     private static func withoutDots(_ path: String) -> String {
+        if path.hasPrefix("/"), !path.utf8.contains(UInt8(ascii: ".")) { return path }
         var kept: [Substring] = []
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst(
             path.hasPrefix("/") ? 1 : 0)

@@ -140,7 +140,8 @@ extension TransferMachine {
         let request = hop.request
         var fields = HeaderFields()
         if !request.isPresigned {
-            let isAtHome = !hop.isForeign && Self.isSameOrigin(request.url, intent.url)
+            let isAtHome =
+                !hop.isForeign && (request.url == intent.url || Self.isSameOrigin(request.url, intent.url))
             let leavesBody = hop.isBodiless || request.leavesBodyFields
             for field in intent.fields.all
             where !field.isConnections && (isAtHome || !field.isSecret) && !(leavesBody && field.isOfBody)

@@ -48,6 +48,8 @@ package struct TransferMachine: Sendable {
     var stop: Stop?
     var course: any TransferCourse
     var lastPersisted: TransferCheckpoint?
+    /// What a later process would come to by itself, from what is durable; nil while something else may be on the books.
+    var certain: TransferCheckpoint?
     /// What is at the server is being removed; this is the end that follows.
     var removal: TransferResult?
     /// Then nobody waits for it any longer.
@@ -69,10 +71,19 @@ package struct TransferMachine: Sendable {
         lastPersisted = checkpoint
         course = Self.course(intent, self.checkpoint)
         if self.checkpoint.state == .ended { phase = .ended }
+        certain = noted()
     }
 
     /// When `timeReached` has to be said at the latest.
     package var nextInstant: WallTime? { phase == .ended ? nil : removal == nil ? intent.deadline : removalEnds }
+
+    /// `sourceJudged` is wanted.
+    package var awaitsSource: Bool {
+        switch phase {
+        case .checkingSource, .recheckingSource: true
+        default: false
+        }
+    }
 
     package var isEnded: Bool { phase == .ended }
 
@@ -245,26 +256,31 @@ extension TransferMachine {
 // MARK: - Keeping
 
 extension TransferMachine {
-    /// Puts what the course knows into the checkpoint, and writes it if it is news.
+    /// Puts what the course knows into the checkpoint, and writes it if it is news. That it runs is nothing that anything
+    /// relies on: who finds it waiting, its instant past, does the same as who finds it interrupted.
     mutating func persist(durably: Bool, _ effects: inout [TransferEffect]) {
-        note()
+        if course.acknowledged > checkpoint.acknowledged { exchangesWithoutProgress = 0 }
+        checkpoint = noted()
         guard checkpoint != lastPersisted else { return }
         lastPersisted = checkpoint
-        effects.append(.persist(checkpoint, durably: durably))
+        var running = certain
+        running?.state = .running
+        let isDurable = durably && checkpoint != running
+        if isDurable { certain = checkpoint } else if checkpoint != running { certain = nil }
+        effects.append(.persist(checkpoint, durably: isDurable))
     }
 
-    private mutating func note() {
-        if course.acknowledged > checkpoint.acknowledged {
-            checkpoint.attempts = 0
-            exchangesWithoutProgress = 0
-        }
-        checkpoint.acknowledged = course.acknowledged
-        checkpoint.total = course.total
-        checkpoint.isResumable = course.isResumable
+    private func noted() -> TransferCheckpoint {
+        var noted = checkpoint
+        if course.acknowledged > noted.acknowledged { noted.attempts = 0 }
+        noted.acknowledged = course.acknowledged
+        noted.total = course.total
+        noted.isResumable = course.isResumable
         var position = TransferPosition()
         course.save(into: &position)
         if removal?.outcome == .cancelled || stop == .cancel { position["ending"] = "cancelled" }
-        checkpoint.position = position.bytes
+        noted.position = position.bytes
+        return noted
     }
 }
 

@@ -9,7 +9,8 @@ package import BackgroundSurroundings
 /// 2. `begin(now:)` names those whose turn has come and counts them as running, until they are `put` or removed: make their
 ///    machines and say `begin`.
 /// 3. `unmet(_:)` says which demands the host does not meet now, and names those that run and may not any more: say `hold` with the reason.
-/// 4. `nextInstant` is when to call `begin(now:)` and `overdue(now:)` again, if nothing else happens before.
+/// 4. `finishes(_:)` gives its place with the host to another while disks are waited for.
+/// 5. `nextInstant` is when to call `begin(now:)` and `overdue(now:)` again, if nothing else happens before.
 ///
 /// Higher priority runs first; among equals hosts take turns, and within a host the one that was put first.
 package struct TransferQueue: Sendable {
@@ -38,7 +39,7 @@ package struct TransferQueue: Sendable {
         }
     }
 
-    enum Place: Sendable, Equatable { case sleeping, ready, blocked(WaitReason), running }
+    enum Place: Sendable, Equatable { case sleeping, ready, blocked(WaitReason), running, finishing }
 
     struct Item: Sendable {
         var entry: Entry
@@ -72,6 +73,9 @@ package struct TransferQueue: Sendable {
     private var unmetDemands: TransferDemands = []
     private var serial: UInt64 = 0
     private var runningCount = 0
+    private var finishingCount = 0
+    /// Disks that are slower than the network are not to be buried.
+    private static let finishingLimit = 64
 
     package init(totalLimit: Int = 16, hostLimit: Int = 6) {
         self.totalLimit = max(1, totalLimit)
@@ -122,6 +126,24 @@ package struct TransferQueue: Sendable {
             chosen.append(id)
         }
         return chosen
+    }
+
+    /// One that runs needs no network any more, unless it is told otherwise (`returns`).
+    package mutating func finishes(_ id: Int64) {
+        guard finishingCount < Self.finishingLimit, let item = items[id], item.place == .running else { return }
+        leave(id)
+        items[id]?.serial = item.serial
+        items[id]?.place = .finishing
+        finishingCount += 1
+    }
+
+    /// What seemed to be done is not: it has its place again, even if that is one too many.
+    package mutating func returns(_ id: Int64) {
+        guard let item = items[id], item.place == .finishing else { return }
+        finishingCount -= 1
+        items[id]?.place = .running
+        runningCount += 1
+        hosts[item.entry.host, default: Host()].running += 1
     }
 
     /// The demands that the host does not meet now. Returns those that run and may not any more, with the reason.
@@ -182,7 +204,8 @@ package struct TransferQueue: Sendable {
         // Whose turn has come may be blocked all the same.
         wake(now)
         let isReady =
-            runningCount > 0 || hosts.values.contains { $0.readyCount > 0 && $0.circuit.places(of: 1, now: now) > 0 }
+            runningCount + finishingCount > 0
+            || hosts.values.contains { $0.readyCount > 0 && $0.circuit.places(of: 1, now: now) > 0 }
         if isReady { return now }
         let again = blocked.isEmpty ? nil : now.advanced(by: recheck)
         return [nextInstant(now: now), again].compactMap { $0 }.min()
@@ -192,7 +215,7 @@ package struct TransferQueue: Sendable {
     package func waits(_ id: Int64, now: WallTime) -> (reason: WaitReason, until: WallTime?)? {
         guard let item = items[id] else { return nil }
         switch item.place {
-        case .running: return nil
+        case .running, .finishing: return nil
         case .blocked(let reason): return (reason, nil)
         case .sleeping: return (item.entry.reason, item.entry.earliest)
         case .ready:
@@ -221,6 +244,7 @@ extension TransferQueue {
             hosts[item.entry.host]?.running -= 1
         case .ready: hosts[item.entry.host]?.readyCount -= 1
         case .blocked: blocked.remove(id)
+        case .finishing: finishingCount -= 1
         case .sleeping: break
         }
         items[id]?.place = .sleeping

@@ -202,7 +202,7 @@ final class ActiveExchange {
             let written = ctransfer_exchange_written(transfer)
             if case .sinkUnwritable = end.failure?.kind {
                 durability?.abandon()
-            } else {
+            } else if end.failure != nil || durability?.terms.whole == true {
                 durability?.finalOffset = written
                 syncIfDue(written: written, elapsed: nil)
             }

@@ -32,6 +32,9 @@ func renameNew(_ path: String, to name: String) -> Int32 {
     systemCall(.renameNew, name) { cbackground_rename_new(path, name) }
 }
 
+/// What was written begins its way to the disk.
+func sendAhead(_ descriptor: Int32) { cbackground_send_ahead(descriptor) }
+
 /// A hint: reading ahead pays (posix_fadvise(2)).
 func adviseSequential(_ descriptor: Int32) { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
 

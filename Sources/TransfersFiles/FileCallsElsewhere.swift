@@ -18,6 +18,8 @@ func renameNew(_ path: String, to name: String) -> Int32 {
     systemCall(.renameNew, name) { renamex_np(path, name, UInt32(RENAME_EXCL)) }
 }
 
+func sendAhead(_ descriptor: Int32) {}
+
 func adviseSequential(_ descriptor: Int32) {}
 
 extension stat {

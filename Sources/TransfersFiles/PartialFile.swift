@@ -29,7 +29,35 @@ package final class PartialFile: OpenFile {
     package static func prepare(
         _ path: String, length: Int64, total: Int64?
     ) throws(TransferFailure) -> (file: PartialFile, length: Int64) {
-        let doing = "Opening the partial file"
+        try prepare([(path, length, total)])[0].get()
+    }
+
+    /// The same for several, with one sync for each folder.
+    package static func prepare(
+        _ orders: [(path: String, length: Int64, total: Int64?)]
+    ) -> [Result<(file: PartialFile, length: Int64), TransferFailure>] {
+        var errors: [String: Int32] = [:]
+        return orders.map { path, length, total in
+            Result { () throws(TransferFailure) in try open(path, length: length, total: total) }
+        }.map { result in
+            result.flatMap { file, length, needsEntry in
+                guard needsEntry else { return .success((file, length)) }
+                let folder = folder(of: file.path)
+                let error = errors[folder] ?? synchronizeFolder(folder)
+                errors[folder] = error
+                if error == 0 { return .success((file, length)) }
+                _ = systemCall(.unlink, file.path) { unlink(file.path) }
+                return .failure(.destination(opening, file.path, error))
+            }
+        }
+    }
+
+    private static let opening = "Opening the partial file"
+
+    private static func open(
+        _ path: String, length: Int64, total: Int64?
+    ) throws(TransferFailure) -> (file: PartialFile, length: Int64, needsEntry: Bool) {
+        let doing = opening
         guard path.hasPrefix("/"), !path.utf8.contains(0) else { throw .destination(doing, path, EACCES) }
         var opened = OpenedFile.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
         let isNew = opened != nil
@@ -48,11 +76,7 @@ package final class PartialFile: OpenFile {
                 guard result == 0 else { throw .destination("Cutting the partial file", path, errno) }
             }
             if let total { try partial.reserve(total: total) }
-            if isNew, (total ?? .max) > worthAnEntry {
-                let error = synchronizeFolder(folder(of: path))
-                if error != 0 { throw .destination(doing, path, error) }
-            }
-            return (partial, kept)
+            return (partial, kept, isNew && (total ?? .max) > worthAnEntry)
         } catch {
             if isNew { _ = systemCall(.unlink, path) { unlink(path) } }
             throw error
@@ -73,6 +97,9 @@ package final class PartialFile: OpenFile {
         let error = TransfersFiles.reserve(file, total)
         if error != 0, error != ENOTSUP { throw .destination("Reserving \(total) bytes for", path, error) }
     }
+
+    /// Before several are made durable one after the other: then the disk has all of them when the first is waited for.
+    package func sendAhead() { TransfersFiles.sendAhead(descriptor) }
 
     /// Makes the file durable, and compares its length and digests.
     ///

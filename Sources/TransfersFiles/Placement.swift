@@ -51,6 +51,30 @@ package enum Placement {
     /// - Returns: where the file is: the destination, or the partial file itself without one.
     /// - Throws: as `judge`; `diskFull`.
     package static func place(_ target: DownloadTarget, length: Int64) throws(TransferFailure) -> String {
+        try place([(target, length)])[0].get()
+    }
+
+    /// The same for several, with one sync for each folder.
+    package static func place(
+        _ targets: [(target: DownloadTarget, length: Int64)]
+    ) -> [Result<String, TransferFailure>] {
+        var results = targets.map { target, length in
+            Result { () throws(TransferFailure) in try name(target, length: length) }
+        }
+        var errors: [String: Int32] = [:]
+        for (index, (target, _)) in targets.enumerated() {
+            guard case .success = results[index], let destination = target.destination else { continue }
+            let folder = folder(of: destination)
+            let error = errors[folder] ?? synchronizeFolder(folder)
+            errors[folder] = error
+            if error != 0 {
+                results[index] = .failure(.destination("Synchronizing the folder of", destination, error))
+            }
+        }
+        return results
+    }
+
+    private static func name(_ target: DownloadTarget, length: Int64) throws(TransferFailure) -> String {
         guard let destination = target.destination else { return target.partial }
         let doing = "Placing the file"
         if lookAt(target.partial) == nil {
@@ -69,8 +93,6 @@ package enum Placement {
                 try nameAnew(target.partial, destination, doing)
             }
         }
-        let error = synchronizeFolder(folder(of: destination))
-        guard error == 0 else { throw .destination("Synchronizing the folder of", destination, error) }
         return destination
     }
 

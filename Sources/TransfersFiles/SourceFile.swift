@@ -39,6 +39,11 @@ package enum SourceFile {
         return identity.difference(from: SourceIdentity(path: identity.path, about)) == nil ? .same : .changed
     }
 
+    /// The first that is not the same says what they all are.
+    package static func judge(_ identities: [SourceIdentity]) -> SourceJudgement {
+        identities.lazy.map { judge($0) }.first { $0 != .same } ?? .same
+    }
+
     /// Looks before it opens: opening a pipe waits for its other end, and opening a device can do anything.
     static func open(path: String) throws(TransferFailure) -> (file: OpenedFile, identity: SourceIdentity) {
         guard path.hasPrefix("/"), !path.utf8.contains(0) else {

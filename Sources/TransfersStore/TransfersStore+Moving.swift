@@ -57,29 +57,33 @@ extension TransfersStore {
         try write("note how far transfers are in", .ordered) { try $0.put(moved: moved) }
     }
 
+    /// Writes all that a session has to write, in one durable commit; by its owner only. What `update` kept in memory goes
+    /// along. What has ended, or is gone, takes no checkpoint and no end.
+    ///
+    /// - Returns: those of `ends` that had not ended, and were there.
+    @discardableResult
+    package func write(_ turn: TransferTurn) throws(TransferFailure) -> Set<Int64> {
+        try moving.withLock { moving throws(TransferFailure) in
+            var latest = moving.pending
+            for (id, checkpoint) in turn.checkpoints { latest[id] = checkpoint }
+            let ended = try write("note where transfers stand in") { rows in
+                try rows.put(latest, over: moving.written)
+                let ended = try rows.end(turn.ends)
+                for id in turn.acknowledged { _ = try rows.forgetEnd(id) }
+                return ended
+            }
+            moving.written(latest)
+            for end in turn.ends { moving.forget(end.id) }
+            return ended
+        }
+    }
+
     /// Puts the end in the outbox and ends the transfer, in one durable commit; by the owner of its session only.
     ///
     /// - Returns: false if it had ended already or is gone: then nothing was changed.
     @discardableResult
     package func finish(_ id: Int64, _ result: TransferResult) throws(TransferFailure) -> Bool {
-        try finish([(id, result)]).contains(id)
-    }
-
-    /// The same for several in one commit.
-    ///
-    /// - Returns: those that had not ended, and were there.
-    @discardableResult
-    package func finish(_ ends: [(id: Int64, result: TransferResult)]) throws(TransferFailure) -> Set<Int64> {
-        try moving.withLock { moving throws(TransferFailure) in
-            let pending = moving.pending
-            let ended = try write("end transfers in") { rows in
-                try rows.put(pending, over: moving.written)
-                return try Set(ends.filter { try rows.end($0.id, $0.result) }.map(\.id))
-            }
-            moving.written(pending)
-            for (id, _) in ends { moving.forget(id) }
-            return ended
-        }
+        try write(TransferTurn(ends: [TransferTurn.End(id: id, result: result)])).contains(id)
     }
 
     /// Removes a transfer whatever it is doing, its end too; the owner's next write of it is told so.
@@ -153,24 +157,30 @@ extension TransferRows {
         for (id, checkpoint) in checkpoints { _ = try put(checkpoint, of: id, over: written[id], encoder) }
     }
 
-    fileprivate func end(_ id: Int64, _ result: TransferResult) throws -> Bool {
-        var head = result
+    fileprivate func end(_ ends: [TransferTurn.End]) throws -> Set<Int64> {
+        let encoder = JSONEncoder()
+        return try Set(ends.filter { try end($0, encoder) }.map(\.id))
+    }
+
+    private func end(_ end: TransferTurn.End, _ encoder: JSONEncoder) throws -> Bool {
+        var head = end.result
         head.body = []
         let statement = try database.statement(
             """
-            UPDATE transfers SET state = 3, due = NULL, reason = NULL, asked = 0, result = ?2, body = ?3 \
-            WHERE id = ?1 AND state <> 3
+            UPDATE transfers SET state = 3, due = NULL, reason = NULL, asked = 0, result = ?2, body = ?3, \
+            deliveries = deliveries + ?4 WHERE id = ?1 AND state <> 3
             """)
-        try statement.bind(id, at: 1)
-        try statement.bind(Self.json(head, JSONEncoder()), at: 2)
-        try statement.bind(result.body, at: 3)
+        try statement.bind(end.id, at: 1)
+        try statement.bind(Self.json(head, encoder), at: 2)
+        try statement.bind(end.result.body, at: 3)
+        try statement.bind(end.isDelivered ? 1 : 0, at: 4)
         try statement.run()
         if database.changes == 0 { return false }
-        if result.outcome == .succeeded {
+        if end.result.outcome == .succeeded {
             // The end is certain, so all of it is.
             let progress = try database.statement(
                 "UPDATE progress SET acknowledged = total WHERE id = ?1 AND total > 0")
-            try progress.bind(id, at: 1)
+            try progress.bind(end.id, at: 1)
             try progress.run()
         }
         return true

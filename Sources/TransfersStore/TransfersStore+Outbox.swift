@@ -45,13 +45,20 @@ extension TransfersStore {
     @discardableResult
     package func acknowledge(_ ids: [Int64]) throws(TransferFailure) -> [Int64] {
         if ids.isEmpty { return [] }
-        return try write("acknowledge results in the store") { rows in
-            try ids.filter { id in
-                let statement = try rows.database.statement("SELECT 1 FROM transfers WHERE id = ?1 AND state = 3")
-                try statement.bind(id, at: 1)
-                guard try !statement.rows({ $0.integer(0) }).isEmpty else { return false }
-                return try rows.remove(id)
-            }
-        }
+        return try write("acknowledge results in the store") { rows in try ids.filter(rows.forgetEnd) }
+    }
+}
+
+extension TransferRows {
+    /// False if it has not ended, or is gone.
+    func forgetEnd(_ id: Int64) throws -> Bool {
+        let statement = try database.statement("DELETE FROM transfers WHERE id = ?1 AND state = 3")
+        try statement.bind(id, at: 1)
+        try statement.run()
+        if database.changes == 0 { return false }
+        let progress = try database.statement("DELETE FROM progress WHERE id = ?1")
+        try progress.bind(id, at: 1)
+        try progress.run()
+        return true
     }
 }

@@ -17,7 +17,7 @@ struct PlainUploadTests {
         player.answer(head(201), body: "thanks")
         #expect(player.result?.outcome == .succeeded)
         #expect(player.result?.body == Array("thanks".utf8))
-        #expect(player.log == ["check", "persist", "perform", "check", "finish", "clean"])
+        #expect(player.log == ["check", "note", "perform", "check", "finish", "clean"])
     }
 
     @Test("Another file under the name is an error, never a spliced upload", arguments: [false, true])

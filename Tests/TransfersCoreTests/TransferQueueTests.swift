@@ -31,6 +31,44 @@ struct TransferQueueTests {
         #expect(queue.nextInstant(now: .start) == nil)
     }
 
+    @Test("What waits for disks leaves its place to another, and has it again if it is not done")
+    func finishing() {
+        var queue = TransferQueue(totalLimit: 2, hostLimit: 2)
+        for id in 1...5 { queue.put(Self.entry(Int64(id))) }
+        #expect(queue.begin(now: .start) == [1, 2])
+        queue.finishes(1)
+        queue.finishes(1)
+        queue.finishes(4)
+        #expect(queue.begin(now: .start) == [3])
+        #expect(queue.running == [2, 3] && queue.waits(1, now: .start) == nil)
+        queue.returns(1)
+        #expect(queue.running == [1, 2, 3])
+        queue.remove(2)
+        // One was too many.
+        #expect(queue.begin(now: .start) == [])
+        queue.finishes(3)
+        #expect(queue.begin(now: .start) == [4])
+        for id in [1, 3, 4] { queue.remove(Int64(id)) }
+        #expect(queue.begin(now: .start) == [5])
+        queue.finishes(5)
+        // It is still to be done.
+        #expect(queue.wakeup(now: .start) == .start)
+        queue.remove(5)
+        #expect(queue.wakeup(now: .start) == nil)
+    }
+
+    @Test("No more than 64 wait for disks that are slow")
+    func buried() {
+        var queue = TransferQueue(totalLimit: 1, hostLimit: 1)
+        for id in 1...70 { queue.put(Self.entry(Int64(id))) }
+        var begun = 0
+        while let id = queue.begin(now: .start).first {
+            begun += 1
+            queue.finishes(id)
+        }
+        #expect(begun == 65)
+    }
+
     @Test("The more urgent first, also of a host that was just served")
     func priority() {
         var queue = TransferQueue(totalLimit: 3)

@@ -37,6 +37,26 @@ struct PlacementTests {
         #expect(code { () throws(TransferFailure) in try Placement.place(target, length: 8) } == .destinationUnwritable)
     }
 
+    @Test("several files that are placed together cost one sync of each folder; what fails holds up no other")
+    func together() throws {
+        try FileManager.default.createDirectory(atPath: folder / "in", withIntermediateDirectories: false)
+        func target(_ name: String) throws -> DownloadTarget {
+            let partial = name.split(separator: "/").last.map { ".\($0).part" } ?? ""
+            try folder.write(partial, pattern(9))
+            return DownloadTarget(destination: folder / name, partial: folder / partial)
+        }
+        try folder.write("taken", [1])
+        let targets = try ["a", "in/b", "taken", "c", "in/d"].map(target)
+        let script = FaultScript()
+        let results = script.during { Placement.place(targets.map { ($0, 9) }) }
+        #expect(results.map { try? $0.get() } == ["a", "in/b", nil, "c", "in/d"].map { $0.map { folder / $0 } })
+        let synced = script.calls.filter { $0.name == .fsync }.map(\.subject)
+        #expect(synced == [folder.path, folder / "in"])
+        // Every name was given before the first sync.
+        let last = try #require(script.calls.lastIndex { $0.name == .renameNew })
+        #expect(try #require(script.calls.firstIndex { $0.name == .fsync }) > last)
+    }
+
     @Test("without a destination the partial file is the file")
     func ownFile() throws {
         #expect(try Placement.place(DownloadTarget(partial: "/p"), length: 9) == "/p")

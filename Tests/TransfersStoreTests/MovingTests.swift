@@ -112,6 +112,30 @@ struct MovingTests {
         #expect(progress == 2)
     }
 
+    @Test("what a session writes at one time is one commit: checkpoints, ends delivered with it, and what goes")
+    func turn() throws {
+        let store = try state.store()
+        let ids = try ["a", "b", "c", "d"].map { try store.start(download($0)).id }
+        try store.finish(ids[3], TransferResult(.succeeded, ended: t(1)))
+        try store.update(ids[1], checkpoint(.running, 7, of: 9), durably: false)
+        let looker = try state.store(pid: 2)
+        let before = try looker.dataVersion()
+        var turn = TransferTurn(ends: [
+            TransferTurn.End(id: ids[1], result: TransferResult(.cancelled, ended: t(2)), isDelivered: true),
+            TransferTurn.End(id: ids[2], result: TransferResult(.succeeded, ended: t(3))),
+            TransferTurn.End(id: ids[3], result: TransferResult(.cancelled, ended: t(4))),
+        ])
+        turn.checkpoints = [(ids[0], checkpoint(.running, 5, of: 10))]
+        // The first has not ended.
+        turn.acknowledged = [ids[0], ids[3]]
+        #expect(try store.write(turn) == [ids[1], ids[2]])
+        #expect(try looker.dataVersion() == before + 1)
+        #expect(try looker.list().map(\.state) == [.running, .ended, .ended])
+        #expect(try looker.list().map(\.acknowledged) == [5, 7, 0])
+        #expect(try looker.list().map(\.deliveries) == [0, 1, 0])
+        #expect(try !store.flush())
+    }
+
     @Test("what another process asks for stays until it was obeyed, the latest alone, and not with what has ended")
     func orders() throws {
         let (owner, other) = (try state.store(), try state.store(pid: 9))

@@ -23,6 +23,8 @@ long cbackground_filesystem_type(int fd);
 // Reserves the disk's space up to this length, and leaves the file's length as it is (FALLOC_FL_KEEP_SIZE); in a file
 // system in memory it is only looked whether there is so much.
 int cbackground_reserve(int fd, long long length);
+// What was written begins its way to the disk; nothing is waited for, and nothing promised (sync_file_range(2)).
+void cbackground_send_ahead(int fd);
 // The target shares the source's blocks until one of them is written.
 int cbackground_clone_file(int target, int source);
 // Copies from one position to the other within the kernel; returns how many bytes, 0 at the end.

@@ -3,34 +3,55 @@
 
 import Synchronization
 internal import TransfersCore
+import TransfersFiles
 
-/// Hears one exchange on the engine's threads, and hands on what it hears.
+/// Hears one exchange on the engine's threads, and hands on what it hears, in its order.
 final class ExchangeHearing: ExchangeObserver {
     private let plan: AnswerPlan
     private let exchange: Exchange
     /// Where in the file the answer's body is written.
     private let offset = Atomic<Int64>(0)
-    private let onEvent: @Sendable (TransferEvent) -> Void
+    private let onEvents: @Sendable ([TransferEvent]) -> Void
+    /// The head of an answer whose body is short: it is told with what comes next, most often the end.
+    private let held = Mutex<ResponseHead?>(nil)
+    private static let shortBody: Int64 = 64 << 10
     /// How many bytes of the file are there or here now.
     private let onProgress: @Sendable (Int64) -> Void
 
+    /// What its body was read from.
+    private let sources: [SourceIdentity]
+
     init(
-        _ exchange: Exchange, _ plan: AnswerPlan, onProgress: @escaping @Sendable (Int64) -> Void,
-        onEvent: @escaping @Sendable (TransferEvent) -> Void
+        _ exchange: Exchange, of sources: [SourceIdentity], _ plan: AnswerPlan,
+        onProgress: @escaping @Sendable (Int64) -> Void,
+        onEvents: @escaping @Sendable ([TransferEvent]) -> Void
     ) {
         self.exchange = exchange
+        self.sources = exchange.carriesFile ? sources : []
         self.plan = plan
         self.onProgress = onProgress
-        self.onEvent = onEvent
+        self.onEvents = onEvents
     }
 
-    func informed(_ head: ResponseHead) { onEvent(.informed(head)) }
+    func informed(_ head: ResponseHead) { tell(.informed(head)) }
 
     func plan(for head: ResponseHead) -> BodyPlan {
         let plan = plan.plan(for: head)
         if case .write(let at, _) = plan { offset.store(at, ordering: .relaxed) }
-        onEvent(.headed(head))
+        if case .write(_, let count) = plan, (count ?? .max) > Self.shortBody {
+            tell(.headed(head))
+        } else {
+            held.withLock { $0 = head }
+        }
         return plan
+    }
+
+    private func tell(_ events: TransferEvent...) {
+        let head = held.withLock { held in
+            defer { held = nil }
+            return held
+        }
+        onEvents((head.map { [.headed($0)] } ?? []) + events)
     }
 
     func progressed(sent: Int64, received: Int64) {
@@ -43,6 +64,10 @@ final class ExchangeHearing: ExchangeObserver {
         }
     }
 
-    func madeDurable(upTo offset: Int64) { onEvent(.madeDurable(upTo: offset)) }
-    func ended(_ end: ExchangeEnd) { onEvent(.ended(end)) }
+    func madeDurable(upTo offset: Int64) { tell(.madeDurable(upTo: offset)) }
+
+    /// What was read is the source only if that is still the same.
+    func ended(_ end: ExchangeEnd) {
+        if sources.isEmpty { tell(.ended(end)) } else { tell(.ended(end), .sourceJudged(SourceFile.judge(sources))) }
+    }
 }

@@ -11,14 +11,24 @@ extension TransferSession {
     ///
     /// A wake-up is armed before, so that a process that is killed right after is followed by another one.
     package func begin(_ drafts: [TransferIntentDraft]) -> [Result<BeginOutcome, TransferFailure>] {
-        if drafts.isEmpty { return [] }
-        do throws(TransferFailure) { try engage() } catch { return drafts.map { _ in .failure(error) } }
+        begin(drafts) { _, _ in nil }.outcomes
+    }
+
+    /// The same; `handler` gives who is attached to a new one, by the draft's index.
+    ///
+    /// - Returns: with those to which their handler was attached; to the others it has to be.
+    func begin(
+        _ drafts: [TransferIntentDraft], handler: (Int, StoredTransfer) -> Handler?
+    ) -> (outcomes: [Result<BeginOutcome, TransferFailure>], attached: Set<Int>) {
+        if drafts.isEmpty { return ([], []) }
+        do throws(TransferFailure) { try engage() } catch { return (drafts.map { _ in .failure(error) }, []) }
         let now = parts.time.now().wall
         var results = drafts.map { draft in intentOrLiving(draft, now) }
         let intents = results.indices.compactMap { index -> (index: Int, intent: TransferIntent)? in
             if case .success(.new(let intent)) = results[index] { (index, intent) } else { nil }
         }
-        var began: [(id: Int64, entry: TransferQueue.Entry, withheld: WithheldRequest?)] = []
+        var began: [BegunTransfer] = []
+        var handlers: [(index: Int, identifier: String, handler: Handler)] = []
         state.withLock { $0.begins += 1 }
         if !intents.isEmpty { armForBeginning() }
         do throws(TransferFailure) {
@@ -29,8 +39,11 @@ extension TransferSession {
                 case .began(let stored):
                     if let entry = entry(of: stored, now) {
                         let withheld = WithheldRequest(url: intent.url, fields: intent.fields)
-                        began.append((stored.id, entry, stored.withheld.isEmpty ? nil : withheld))
+                        began.append(
+                            BegunTransfer(
+                                stored: stored, entry: entry, withheld: stored.withheld.isEmpty ? nil : withheld))
                     }
+                    if let handler = handler(index, stored) { handlers.append((index, intent.identifier, handler)) }
                 case .attached, .refused: opened.folder.removeLeftovers(of: intent)
                 }
             }
@@ -45,16 +58,25 @@ extension TransferSession {
             guard case .success(.done(.attached(let stored))) = result, !stored.withheld.isEmpty, stored.result == nil,
                 let entry = entry(of: stored, now)
             else { continue }
-            began.append((stored.id, entry, WithheldRequest(url: draft.url, fields: draft.fields)))
+            began.append(
+                BegunTransfer(
+                    stored: stored, entry: entry, withheld: WithheldRequest(url: draft.url, fields: draft.fields)))
+        }
+        // Nobody but this process moves them, and not before `began`: they cannot have ended.
+        let isOurs = state.withLock { state in
+            guard state.ownership != nil else { return false }
+            for (_, identifier, handler) in handlers { state.handlers[identifier, default: []].append(handler) }
+            return true
         }
         send(.began(began))
-        return results.map { result in
+        let outcomes = results.map { result -> Result<BeginOutcome, TransferFailure> in
             switch result {
             case .success(.done(.refused(let failure))), .failure(let failure): .failure(failure)
             case .success(.done(let outcome)): .success(outcome)
             case .success(.new): .failure(unwritten)
             }
         }
+        return (outcomes, isOurs ? Set(handlers.map(\.index)) : [])
     }
 
     private enum Draft {

@@ -115,8 +115,8 @@ extension TransferSession {
     private func setAlarm(_ now: Moment) {
         state.withLock { state in
             var wall = state.ownership == nil ? nil : state.queue.nextInstant(now: now.wall)
-            for work in state.works.values {
-                guard let instant = work.machine.nextInstant else { continue }
+            for place in state.works.values {
+                guard let instant = place.work.machine.nextInstant else { continue }
                 wall = min(wall ?? instant, instant)
             }
             if state.isHeld { wall = nil }
@@ -231,7 +231,7 @@ extension TransferSession {
             let held = state.queue.unmet(unmet)
             let isNews = network != nil && network != (state.networkIsThere ?? true)
             state.networkIsThere = network ?? state.networkIsThere
-            let working = isNews ? state.works.values.filter { !$0.isLocal }.map(\.id).sorted() : []
+            let working = isNews ? state.works.filter { !$0.value.work.isLocal }.map(\.key).sorted() : []
             var waiting: [Int64] = []
             if network == true {
                 waiting = state.waitForNetwork.sorted()
@@ -267,7 +267,8 @@ extension TransferSession {
             state.clockOffset = offset
             state.isScheduledKnown = false
             state.queue.clockMoved(by: moved)
-            for id in state.works.keys { state.works[id]?.clockMoved(by: moved) }
+            state.fresh = [:]
+            for id in state.works.keys { state.works[id]?.work.clockMoved(by: moved) }
             return (moved, state.ownership != nil)
         }
         guard isMine else { return }

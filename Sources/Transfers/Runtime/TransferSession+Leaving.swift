@@ -75,6 +75,7 @@ extension TransferSession {
             state.isScheduledKnown = false
             state.alive = []
             state.local = []
+            state.fresh = [:]
             state.queue = TransferQueue(totalLimit: settings.totalLimit, hostLimit: settings.hostLimit)
         }
     }

@@ -31,7 +31,7 @@ extension TransferSession {
     func forgetOrders() {
         let obeyed = state.withLock { state in
             state.told.filter { id, order in
-                guard let work = state.works[id] else { return true }
+                guard let work = state.works[id]?.work else { return true }
                 // To let it go on is done at once; it stops when what is under way has ended.
                 return order == .resume && work.effects.isEmpty
             }

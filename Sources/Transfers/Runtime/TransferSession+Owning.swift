@@ -70,6 +70,8 @@ extension TransferSession {
         state.withLock { state in
             state.ownership = ownership
             state.wait = nil
+            // What others have written until now is read now.
+            state.dataVersion = try? store.dataVersion()
         }
         readNew()
         // Before anything begins: what was paused or cancelled in the meantime must not be sent once more.
@@ -113,17 +115,23 @@ extension TransferSession {
         observe()
     }
 
-    func add(_ began: [(id: Int64, entry: TransferQueue.Entry, withheld: WithheldRequest?)]) {
+    /// More are read when their turn comes.
+    private static let freshLimit = 2048
+
+    func add(_ began: [BegunTransfer]) {
         let now = moment().wall
         var waiting: [Int64] = []
         state.withLock { state in
             // Not before: what was committed and is not in the queue yet must not let the wake-up be taken away.
             state.begins -= 1
-            for (id, entry, withheld) in began {
-                if let withheld { state.withheld[id] = withheld }
+            for begun in began {
+                let id = begun.id
+                if let withheld = begun.withheld { state.withheld[id] = withheld }
                 if state.waitForAuthorizer.remove(id) != nil, state.works[id] == nil { waiting.append(id) }
                 guard state.ownership != nil, !state.alive.contains(id) else { continue }
-                state.put(entry)
+                state.put(begun.entry)
+                let isSoon = begun.entry.earliest.map { $0 <= now } ?? false
+                if isSoon, state.fresh.count < Self.freshLimit { state.fresh[id] = begun.stored }
             }
         }
         for id in waiting { hasten(id, now) }
@@ -138,6 +146,7 @@ extension TransferSession {
             return version == nil || version != state.dataVersion
         }
         if !isNews { return }
+        state.withLock { $0.fresh = [:] }
         if state.withLock({ $0.ownership != nil }) {
             readNew()
             return takeOrders()
@@ -197,7 +206,7 @@ extension TransferSession {
             }
             state.alarm?.set(wall: nil, awake: nil)
             return (
-                state.inbox, state.works.values.compactMap(\.exchange), state.ownership, state.runs, state.wait
+                state.inbox, state.works.values.compactMap(\.work.exchange), state.ownership, state.runs, state.wait
             )
         }
         wait?.cancel()

@@ -40,28 +40,34 @@ extension TransferSession {
 
     // MARK: Delivering
 
+    /// Somebody here is to be told of its end.
+    func isAwaited(_ id: Int64) -> Bool {
+        state.withLock { state in state.works[id].map { state.handlers[$0.work.identifier] != nil } ?? false }
+    }
+
     /// These stand in the outbox now.
-    func ended(_ ends: [(id: Int64, result: TransferResult)]) {
+    func ended(_ ends: [TransferTurn.End]) {
         if ends.isEmpty { return }
-        var delivering: [StoredTransfer] = []
-        for (id, result) in ends {
+        var delivered: [StoredTransfer] = []
+        var others: [StoredTransfer] = []
+        for end in ends {
             let stored = state.withLock { state in
-                guard let machine = state.works[id]?.machine else { return nil as StoredTransfer? }
-                state.works[id]?.stored.result = result
-                state.works[id]?.stored.checkpoint = machine.checkpoint
-                return state.works[id]?.stored
+                guard let place = state.works[end.id] else { return nil as StoredTransfer? }
+                place.work.stored.result = end.result
+                place.work.stored.checkpoint = place.work.machine.checkpoint
+                return place.work.stored
             }
-            leave(id)
-            if let stored {
-                delivering.append(stored)
-                hub.tell(stored.intent.identifier) {
-                    var progress = Self.progress(of: stored)
-                    if result.outcome == .succeeded, let total = progress.total { progress.completed = total }
-                    return progress
-                }
+            leave(end.id)
+            guard let stored else { continue }
+            if end.isDelivered { delivered.append(stored) } else { others.append(stored) }
+            hub.tell(stored.intent.identifier) {
+                var progress = Self.progress(of: stored)
+                if end.result.outcome == .succeeded, let total = progress.total { progress.completed = total }
+                return progress
             }
         }
-        deliver(delivering)
+        handOut(delivered)
+        deliver(others)
     }
 
     func deliverStored(_ identifier: String) {
@@ -90,7 +96,12 @@ extension TransferSession {
             // Once too often is better than never.
             parts.log(error.description)
         }
-        for var stored in wanted {
+        handOut(wanted)
+    }
+
+    /// They count as delivered on the books.
+    private func handOut(_ ends: [StoredTransfer]) {
+        for var stored in ends {
             stored.deliveries += 1
             guard let result = stored.result else { continue }
             let handlers = state.withLock { state in
@@ -108,9 +119,12 @@ extension TransferSession {
         }
     }
 
-    /// All in one commit.
-    func forget(_ acknowledged: [(identifier: String, continuation: CheckedContinuation<Void, Never>)]) {
-        if acknowledged.isEmpty { return }
+    /// The ends whose last handler has acknowledged, and who waits for that to be durable.
+    func takeAcknowledged() -> (ids: [Int64], continuations: [CheckedContinuation<Void, Never>]) {
+        let acknowledged = state.withLock { state in
+            defer { state.acknowledging = [] }
+            return state.acknowledging
+        }
         var ended: [StoredTransfer] = []
         for (identifier, _) in acknowledged {
             let (known, isLast) = state.withLock { state -> (StoredTransfer?, Bool) in
@@ -127,11 +141,6 @@ extension TransferSession {
         }
         // Before the row goes, so that nothing is left that nobody knows of.
         for stored in ended { opened.folder.removeLeftovers(of: stored.intent) }
-        do throws(TransferFailure) {
-            try store.acknowledge(ended.map(\.id))
-        } catch {
-            parts.log(error.description)
-        }
-        for (_, continuation) in acknowledged { continuation.resume() }
+        return (ended.map(\.id), acknowledged.map(\.continuation))
     }
 }

@@ -7,15 +7,18 @@ internal import TransfersStore
 
 // One thread at a time works the inputs off, in order.
 extension TransferSession {
-    func send(_ input: Input) {
+    func send(_ input: Input) { send([input]) }
+
+    func send(_ inputs: [Input]) {
+        if inputs.isEmpty { return }
         let (isMine, isAbandoned) = state.withLock { state in
             if state.isAbandoned { return (false, true) }
-            state.inbox.append(input)
+            state.inbox += inputs
             defer { state.isWorking = true }
             return (!state.isWorking, false)
         }
         if isMine { worker.async { self.work() } }
-        if isAbandoned { Self.refuse(input) }
+        if isAbandoned { for input in inputs { Self.refuse(input) } }
     }
 
     /// Who waits for an answer has one.
@@ -34,15 +37,7 @@ extension TransferSession {
                 return state.inbox
             }
             if inputs.isEmpty { return }
-            var acknowledged: [(String, CheckedContinuation<Void, Never>)] = []
-            for input in inputs {
-                if case .acknowledge(let identifier, let continuation) = input {
-                    acknowledged.append((identifier, continuation))
-                } else {
-                    take(input)
-                }
-            }
-            forget(acknowledged)
+            for input in inputs { take(input) }
             turn()
         }
     }
@@ -54,7 +49,9 @@ extension TransferSession {
         case .began(let began): add(began)
         case .ordered: takeOrders()
         case .rang: heard()
-        case .look, .acknowledge: break
+        case .look: break
+        case .acknowledge(let identifier, let continuation):
+            state.withLock { $0.acknowledging.append((identifier, continuation)) }
         case .conditionsChanged: observe()
         case .clockSet: state.withLock { $0.isScheduledKnown = false }
         case .authorizersChanged: wakeAuthorized()
@@ -100,8 +97,10 @@ extension TransferSession {
     func tell(_ id: Int64, _ event: TransferEvent, generation: UInt64? = nil) {
         let now = moment().wall
         state.withLock { state in
-            guard state.works[id] != nil, generation == nil || state.works[id]?.generation == generation else { return }
-            state.works[id]?.hear(event, at: now)
+            guard state.works[id] != nil, generation == nil || state.works[id]?.work.generation == generation else {
+                return
+            }
+            state.works[id]?.work.hear(event, at: now)
         }
     }
 
@@ -114,7 +113,7 @@ extension TransferSession {
         if rested, !wake(id, toSend: event == .begin) { return false }
         tell(id, event)
         // It had nothing to do, and rests on.
-        if rested { state.withLock { if $0.works[id]?.effects.isEmpty == true { $0.works[id] = nil } } }
+        if rested { state.withLock { if $0.works[id]?.work.effects.isEmpty == true { $0.works[id] = nil } } }
         return true
     }
 
@@ -123,7 +122,7 @@ extension TransferSession {
         let (overdue, working) = state.withLock { state in
             (
                 state.queue.overdue(now: now),
-                state.works.values.filter { work in work.machine.nextInstant.map { $0 <= now } ?? false }.map(\.id)
+                state.works.filter { $0.value.work.machine.nextInstant.map { $0 <= now } ?? false }.map(\.key)
             )
         }
         for id in Set(overdue).union(working).sorted() { tellResting(id, .timeReached) }
@@ -142,7 +141,8 @@ extension TransferSession {
     private func wake(_ id: Int64, toSend: Bool) -> Bool {
         let stored: StoredTransfer?
         do throws(TransferFailure) {
-            stored = try store.transfer(id)
+            let fresh = state.withLock { $0.fresh.removeValue(forKey: id) }
+            stored = if let fresh { fresh } else { try store.transfer(id) }
         } catch {
             parts.log(error.description)
             rest(id, nil)
@@ -175,7 +175,7 @@ extension TransferSession {
             if !isComplete || (state.networkIsThere == false && !work.isLocal) {
                 work.hear(.networkChanged(isThere: false), at: .epoch)
             }
-            state.works[id] = work
+            state.works[id] = WorkPlace(work)
         }
         return true
     }
@@ -196,6 +196,7 @@ extension TransferSession {
             state.alive.remove(id)
             state.local.remove(id)
             state.withheld[id] = nil
+            state.fresh[id] = nil
             state.waitForNetwork.remove(id)
             state.waitForAuthorizer.remove(id)
             state.told[id] = nil

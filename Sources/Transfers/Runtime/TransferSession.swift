@@ -24,7 +24,7 @@ package final class TransferSession: Sendable {
         case owned(SessionOwnership)
         /// To a machine, if it is still the same.
         case event(Int64, UInt64, TransferEvent)
-        case began([(id: Int64, entry: TransferQueue.Entry, withheld: WithheldRequest?)])
+        case began([BegunTransfer])
         /// An order may stand in the store.
         case ordered
         case rang
@@ -57,7 +57,7 @@ package final class TransferSession: Sendable {
         var alive: Set<Int64> = []
         /// Of those alive, which need no network.
         var local: Set<Int64> = []
-        var works: [Int64: TransferWork] = [:]
+        var works: [Int64: WorkPlace] = [:]
         /// How far exchanges are that run, and when others are told, on the awake clock.
         var moved: [Int64: Int64] = [:]
         var movedAt: Int64?
@@ -68,6 +68,8 @@ package final class TransferSession: Sendable {
         var lastRead: Int64 = 0
         var dataVersion: Int64?
         var withheld: [Int64: WithheldRequest] = [:]
+        /// Rows as this process has just written them: they need not be read.
+        var fresh: [Int64: StoredTransfer] = [:]
         var waitForNetwork: Set<Int64> = []
         var waitForAuthorizer: Set<Int64> = []
         var authorizers: [String: Authorizer] = [:]
@@ -75,6 +77,8 @@ package final class TransferSession: Sendable {
         var handlers: [String: [Handler]] = [:]
         /// Ends that handlers were called with, and how many of them have not acknowledged.
         var delivered: [String: (stored: StoredTransfer, calls: Int)] = [:]
+        /// Who has acknowledged an end that is still on the books.
+        var acknowledging: [(identifier: String, continuation: CheckedContinuation<Void, Never>)] = []
         var runningHandlers = 0
         var drained: [@Sendable () -> Void] = []
         /// Runs of the scheduled task.

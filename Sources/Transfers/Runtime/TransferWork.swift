@@ -50,6 +50,22 @@ struct TransferWork: Sendable {
     }
 }
 
+/// Where a work lies: who looks at one part of it copies no other. Guarded by the session's `state`.
+final class WorkPlace: Sendable {
+    nonisolated(unsafe) var work: TransferWork
+
+    init(_ work: TransferWork) { self.work = work }
+}
+
+/// What was begun here just now, or attached to.
+struct BegunTransfer: Sendable {
+    var stored: StoredTransfer
+    var entry: TransferQueue.Entry
+    var withheld: WithheldRequest?
+
+    var id: Int64 { stored.id }
+}
+
 /// What a request has that is not written down.
 struct WithheldRequest: Sendable {
     var url: String
