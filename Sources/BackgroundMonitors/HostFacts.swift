@@ -45,12 +45,14 @@ package struct HostFacts: Hashable, Sendable {
         // readlink(2) does not terminate the text and says nothing when it cuts it, so a full buffer is one too small.
         var size = 4096
         while size <= 65536 {
-            var bytes = [CChar](repeating: 0, count: size)
-            let length = readlink(path, &bytes, size)
-            if length < 0 { return "" }
-            if length < size {
-                return String(decoding: bytes[..<length].lazy.map(UInt8.init(bitPattern:)), as: UTF8.self)
+            var length = 0
+            let text = String(unsafeUninitializedCapacity: size) { bytes in
+                length = bytes.withMemoryRebound(to: CChar.self) {
+                    $0.baseAddress.map { readlink(path, $0, size) } ?? -1
+                }
+                return max(0, length)
             }
+            if length < size { return text }
             size *= 2
         }
         return ""

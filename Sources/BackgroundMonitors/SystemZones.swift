@@ -146,7 +146,12 @@ package final class SystemZones: ZoneSource {
         let size: off_t
         let modified: [Int]
 
-        var text: String { "\(device):\(inode) \(size) \(modified)" }
+        // A launch asks for it before anything runs: the description of an array alone would take 0.2 ms of that.
+        var text: String {
+            var text = "\(device):\(inode) \(size) ["
+            for (index, part) in modified.enumerated() { text += (index == 0 ? "" : ", ") + String(part) }
+            return text + "]"
+        }
 
         init?(of path: String) {
             var status = stat()

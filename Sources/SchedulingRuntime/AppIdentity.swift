@@ -41,8 +41,7 @@ struct AppIdentity: Sendable {
 
     /// The values of `Info.plist`, or `<executable>.plist`, beside the executable; empty if there is none.
     private static func propertyList(beside executable: String) -> Result<[String: Any], Unreadable> {
-        let directory = executable.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-            .joined(separator: "/")
+        let directory = String(executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)])
         for path in [directory + "/Info.plist", executable + ".plist"] {
             guard access(path, F_OK) == 0 else { continue }
             guard let file = FileHandle(forReadingAtPath: path), let data = try? file.read(upToCount: largestPlist + 1)

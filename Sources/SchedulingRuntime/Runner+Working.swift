@@ -21,7 +21,8 @@ extension Runner {
 
     /// The alarm went off, on its thread.
     func timeIsReached() {
-        append(.timeReached)
+        let isStart = state.withLock { if case .began? = $0.inbox.first { true } else { false } }
+        if !isStart { append(.timeReached) }
         let main = alarm.withLock { $0?.main }
         work(on: main.flatMap { $0.hasOwnThread && environment.background == nil ? $0 : nil })
     }

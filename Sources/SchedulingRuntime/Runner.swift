@@ -88,12 +88,14 @@ final class Runner: Sendable {
         }
         let announced = environment.host.listen { [weak self] event in self?.send(.host(event)) }
         let working = handlers.follow { [weak self] id in self?.send(.completed(id, failure: nil)) }
+        // In a launch something is due: its handler is called by the thread that claims it (`work(on:)`).
+        let beginsOnAlarm = environment.launch != .ordinary && main.hasOwnThread && environment.background == nil
         state.withLock { state in
             state.machine.bar(working)
             state.isStarted = true
             state.inbox.insert(.began(announced: announced), at: 0)
         }
-        work()
+        if beginsOnAlarm { main.set(wall: nil, awake: environment.time.now().awake) } else { work() }
     }
 
     /// From here on a request to stop tells the runs, instead of ending the process: to be called before any can start.

@@ -50,14 +50,17 @@ package final class LogindHost: HostPort {
     deinit { state.withLock { LogindHost.drop(&$0) } }
 
     package func listen(_ onEvent: @escaping @Sendable (HostEvent) -> Void) -> [HostEvent] {
-        let announced = state.withLock { state -> [HostEvent] in
+        state.withLock { state -> [HostEvent] in
             // A connection from before does not listen.
             LogindHost.drop(&state)
             state.listener = onEvent
-            return (try? connect(&state)) ?? []
+            var announced = (try? connect(&state)) ?? []
+            // What came beside the answers; no other thread is woken for what is mostly nothing.
+            for event in LogindHost.drain(&state) {
+                if event == .didWake { announced = [] } else { announced.append(event) }
+            }
+            return announced
         }
-        queue.async { [weak self] in self?.deliverSignals() }
-        return announced
     }
 
     package func holdLocks(why: String) -> String? {

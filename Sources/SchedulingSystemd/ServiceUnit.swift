@@ -64,8 +64,16 @@ package struct ServiceUnit: Hashable, Sendable {
             "WantedBy=" + (systemWide ? "multi-user.target" : "default.target"),
             "DefaultInstance=" + ServiceUnit.standingInstance(systemWide: systemWide),
         ]
-        text = (lines + place + environment + limits).map { $0 + "\n" }.joined()
-        guard let longest = text.split(separator: "\n").map(\.utf8.count).max(), longest < 1_000_000 else {
+        // Plainly: a launch makes it before what is due can run.
+        var text = ""
+        var longest = 0
+        for line in lines + place + environment + limits {
+            longest = max(longest, line.utf8.count)
+            text += line
+            text += "\n"
+        }
+        self.text = text
+        guard longest < 1_000_000 else {
             throw SchedulingFailure(
                 .invalidArgument, doing: "write the unit", subject: name,
                 cause: "a line of it would be longer than systemd reads (1 MiB)", remedy: "Shorten the arguments.")
@@ -80,8 +88,9 @@ package struct ServiceUnit: Hashable, Sendable {
 
     /// `:` keeps systemd from expanding `$` in the command line, argv[0] included (systemd.service(5), "Command lines").
     private static func commandLine(_ specification: ServiceSpecification) -> String {
-        ([":" + UnitText.word(specification.executable)] + specification.arguments.map { UnitText.word($0) })
-            .joined(separator: " ")
+        var line = ":" + UnitText.word(specification.executable)
+        for argument in specification.arguments { line += " " + UnitText.word(argument) }
+        return line
     }
 
     /// The executable that a unit text of ours starts; nil where its path needed quotes.

@@ -34,9 +34,11 @@ package final class SystemdWaker: Waker, LingeringControl {
         template = Mutex(InstalledTemplate(specification: specification, unit: unit, manager: manager))
     }
 
-    /// Which manager would start this process's app. Connects once, and disconnects.
-    package static func detect(environment: [String: String], uid: UInt32) -> SystemdDetection {
+    /// Which manager would start this process's app. Connects once, and disconnects; not in a launch, which a manager has
+    /// just made: it is busy with that, and what is due would wait for its answer.
+    package static func detect(environment: [String: String], uid: UInt32, isLaunch: Bool = false) -> SystemdDetection {
         let address = ManagerAddress(scope: uid == 0 ? .system : .user, environment: environment, uid: uid)
+        if isLaunch { return .usable(address.scope, reason: address.description) }
         do throws(BusError) {
             try ServiceManager(address).connect()
             return .usable(address.scope, reason: address.description)

@@ -119,7 +119,6 @@ struct LifecycleTests {
     func many() async throws {
         let server = try await TestServer("origin")
         let scratch = try ScratchFolder()
-        let before = try openDescriptors()
         do {
             var configuration = CurlEngine.Configuration()
             configuration.exchangesPerHost = 4
@@ -141,15 +140,23 @@ struct LifecycleTests {
             #expect(recorders.allSatisfy { $0.record.ends.count == 1 && $0.record.late == 0 })
         }
         #expect(try await server.log(ended: 2000).connections <= 4 + 1)
-        #expect(try openDescriptors() <= before)
+        #expect(try descriptors(of: server, below: scratch) == [])
     }
 
-    private func openDescriptors() throws -> Int {
-        // Other suites run beside this one: only what belongs to this test's connections and files counts.
-        let links = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
-        return links.count { link in
-            let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(link)")) ?? ""
-            return target.hasPrefix("socket:")
+    /// Connections to this server and files of this folder: other suites, which run beside this one, have theirs.
+    private func descriptors(of server: TestServer, below scratch: ScratchFolder) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").filter { link in
+            let file = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(link)")
+            if file?.hasPrefix(scratch.path) == true { return true }
+            var peer = sockaddr_in()
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let result = withUnsafeMutablePointer(to: &peer) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    getpeername(Int32(link) ?? -1, $0, &length)
+                }
+            }
+            return result == 0 && peer.sin_family == sa_family_t(AF_INET)
+                && Int(UInt16(bigEndian: peer.sin_port)) == server.port
         }
     }
 

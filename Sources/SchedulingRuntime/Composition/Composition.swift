@@ -76,7 +76,8 @@ enum Composition {
     /// it would be the second one about the same thing.
     private static func observe(_ events: EventHub, _ variables: [String: String]) -> Bool {
         #if os(Linux) && Systemd
-        let program = URL(fileURLWithPath: CommandLine.arguments.first ?? "").lastPathComponent
+        let name = CommandLine.arguments.first ?? ""
+        let program = String(name[(name.lastIndex(of: "/").map(name.index(after:)) ?? name.startIndex)...])
         guard let journal = Journal.reach(program: program) else { return false }
         events.add { journal.write($0) }
         return Journal.isBehind(STDERR_FILENO, variable: variables["JOURNAL_STREAM"])
@@ -115,7 +116,7 @@ enum Composition {
         let isLaunch = if case .background = launch.context { true } else { false }
         let conditions = HostConditions.ofThisHost(stateDirectory: directory.path, isLaunch: isLaunch)
         let waker: any Waker
-        switch SystemdWaker.detect(environment: variables, uid: facts.userID) {
+        switch SystemdWaker.detect(environment: variables, uid: facts.userID, isLaunch: isLaunch) {
         case .usable(let scope, _):
             waker = try SystemdWaker(
                 specification: specification(configuration, identity, facts, variables, directory), scope: scope)

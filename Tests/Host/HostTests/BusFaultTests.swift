@@ -89,6 +89,40 @@ extension OnAHost {
             #expect(app.timers.isEmpty, "\(app.timers)")
         }
 
+        @Test("a launch runs what is due once, and leaves armed what is pending, whichever call fails")
+        func launch() async throws {
+            let app = ProbeApp(host, "launchfault")
+            try app("submit", "bulk0", "9000")
+            var count = 0
+            func launch(_ fault: String) async throws -> [Call] {
+                try app.put("fault", fault)
+                try app("submit", "quick", "0")
+                count += 1
+                try await app.waitForNote("quick ran", count: count)
+                try await app.waitUntilServed()
+                #expect(try app.outcomes("quick") == Array(repeating: "succeeded", count: count), "\(fault)")
+                return Call.all(try host.user(["cat", app.state + "/calls"]))
+            }
+            let calls = try await launch("none").filter { $0.name == "busCall" || $0.number == 0 }
+            #expect(calls.contains { $0.subject == "StartTransientUnit" }, "\(calls)")
+            let faults = calls.map { call in
+                let ways = [ENOTCONN, ETIMEDOUT, EACCES].map { call.fails($0) }
+                return call.name == "busCall" ? ways + [ETIMEDOUT, ENOTCONN].map { call.fails($0, "after") } : ways
+            }
+            for (place, ways) in faults.enumerated() {
+                // Each call fails in one way here, and in all of them where there is time.
+                for fault in getenv("SOAK_FAULTS") == nil ? [ways[place % ways.count]] : ways {
+                    _ = try await launch(fault)
+                    #expect(isArmed(app, within: 9000), "\(fault): \(app.timers)")
+                }
+            }
+            // What could not be tidied away is, by the next one.
+            _ = try await launch("none")
+            #expect(app.timers.count == 1 && isArmed(app, within: 9000), "\(app.timers)")
+            try app("cancel", "bulk0")
+            #expect(app.timers.isEmpty, "\(app.timers)")
+        }
+
         private func submit(_ app: ProbeApp, _ identifier: String, _ due: inout Int, _ fault: String) throws -> String {
             due -= 20
             return try host.user([

@@ -107,8 +107,8 @@ extension OnAHost {
         @Test("a program that never calls handleBackgroundLaunch is told of in history, and its task is not lost")
         func unhandledLaunch() async throws {
             let app = ProbeApp(host, "unhandled")
-            try app("submit", "quick", "1")
             try app.put("launch-ignored")
+            try app("submit", "quick", "1")
             try await Eventually.holds("the launch is over", seen: { "\(app.services)" }) {
                 host.attempt(["user", "ls", app.state + "/launches"]).output.contains("-") && app.services.isEmpty
             }

@@ -35,14 +35,13 @@ struct Probe {
         armCrash()
         let script = installFault()
         defer {
-            // So that the next process can have one of them fail.
-            for call in script?.calls ?? [] { print("call \(call.name) \(call.subject)") }
+            if let script { tell(script.calls) }
         }
         // As a tool without handlers would: `bare COMMAND…`.
         let isBare = arguments.first == "bare"
         let arguments = isBare ? Array(arguments.dropFirst()) : arguments
         if !isBare { registerHandlers() }
-        if wants("launch-ignored"), ProcessInfo.processInfo.environment["INVOCATION_ID"] != nil { return }
+        if wants("launch-ignored"), isLaunch { return }
         die(at: "launch-start")
         if try await scheduler.handleBackgroundLaunch() { return }
         switch arguments.first {
@@ -169,10 +168,16 @@ struct Probe {
 
     // MARK: Failing
 
-    /// `$PROBE_FAULT` is "none", which records the system calls of this process, or the call that fails: its name, how many
-    /// like it come before, the error, "once", "after" (its answer is lost) or "on" (the bus fails from then on), its subject.
+    /// `$PROBE_FAULT`, or for the next launch the file `fault`, is "none", which records the system calls of this process, or
+    /// the call that fails: its name, how many like it come before, the error, "once", "after" (its answer is lost) or "on" (the
+    /// bus fails from then on), its subject.
     private func installFault() -> FaultScript? {
-        guard let text = ProcessInfo.processInfo.environment["PROBE_FAULT"] else { return nil }
+        var text = ProcessInfo.processInfo.environment["PROBE_FAULT"]
+        if isLaunch {
+            text = try? String(contentsOfFile: directory + "/fault", encoding: .utf8)
+            unlink(directory + "/fault")
+        }
+        guard let text else { return nil }
         let words = text.split(separator: " ", maxSplits: 4).map(String.init)
         var fault: FaultScript.Fault?
         if words.count >= 4, let name = SystemCall(rawValue: words[0]), let number = Int(words[1]),
@@ -188,6 +193,18 @@ struct Probe {
         script.install()
         return script
     }
+
+    /// So that the next process can have one of them fail: printed, or in the file `calls` by a launch.
+    private func tell(_ calls: [FaultScript.Call]) {
+        let lines = calls.map { "call \($0.name) \($0.subject)\n" }.joined()
+        if isLaunch {
+            try? lines.write(toFile: directory + "/calls", atomically: true, encoding: .utf8)
+        } else {
+            print(lines)
+        }
+    }
+
+    private var isLaunch: Bool { ProcessInfo.processInfo.environment["INVOCATION_ID"] != nil }
 
     // MARK: Dying
 
