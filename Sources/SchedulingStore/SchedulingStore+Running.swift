@@ -103,7 +103,7 @@ extension SchedulingStore {
             try finish(ends, rings: false)
             return []
         }
-        return try write("claim runs") { state in
+        return try write("claim runs", isUrgent: true) { state in
             let owner = try Self.owner(state, "claim runs in")
             try finish(ends, owner: owner)
             var running = Set(try database.statement(Self.runningIdentifiers).rows { $0.text(0) })

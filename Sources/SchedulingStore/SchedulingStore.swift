@@ -89,9 +89,9 @@ package final class SchedulingStore: Sendable {
 
     // MARK: Transactions
 
-    /// One durable commit, undone when `body` throws. `rings`: others may care.
+    /// One durable commit, undone when `body` throws. `rings`: others may care. `isUrgent`: something is late already.
     func write<R: Sendable>(
-        _ doing: String, rings: Bool = false, _ body: (inout State) throws -> R
+        _ doing: String, rings: Bool = false, isUrgent: Bool = false, _ body: (inout State) throws -> R
     ) throws(SchedulingFailure) -> R {
         let result = try run(doing) { state in
             if let refusal = file.refusal(toWriteTo: database, doing: doing) { throw refusal }
@@ -100,7 +100,8 @@ package final class SchedulingStore: Sendable {
                 let result = try database.transaction { try body(&state) }
                 if rings { state.ringing += 1 }
                 recording.committed()
-                checkpointIfLong(&state)
+                // Handlers do not wait for a copy that the next commit can make as well.
+                checkpointIfLong(&state, by: isUrgent ? 400 : 0)
                 return result
             } catch {
                 recording.forget()
@@ -150,9 +151,9 @@ package final class SchedulingStore: Sendable {
     }
 
     /// Copies a long log into the database, unless another process is at it. Best effort: the commit stands anyway.
-    private func checkpointIfLong(_ state: inout State) {
+    private func checkpointIfLong(_ state: inout State, by more: Int) {
         let pages = database.logPages
-        guard pages > state.checkpointAt else {
+        guard pages > state.checkpointAt + more else {
             if pages < Self.checkpointPages { state.checkpointAt = Self.checkpointPages }
             return
         }

@@ -4,6 +4,7 @@
 import BackgroundSQLite
 import BackgroundSurroundings
 import Dispatch
+import Foundation
 import SchedulingCore
 import SchedulingStore
 import Synchronization
@@ -31,6 +32,24 @@ struct RunningTests {
         store.readAhead(due + [4711])
         #expect(try due.count == 2 && other.stamp() == before)
         #expect(try store.due(now: t(2), includingWaiting: false, limit: 9).map(\.starts) == [0])
+    }
+
+    @Test("a claim, for which handlers wait, leaves the copying of a long log to the next commit")
+    func longLog() throws {
+        let store = try state.owner()
+        func pages() -> Int {
+            (FileManager.default.contents(atPath: state.database + "-wal")?.count ?? 0) / (4096 + 24)
+        }
+        for number in 0..<40 { try store.submit(request("r\(number)")) }
+        while pages() < 980 { try store.submit(request("filler", at: 99)) }
+        let before = FileManager.default.contents(atPath: state.database)
+        let claimed = try store.due(now: t(0), includingWaiting: false, limit: 40).flatMap { due in
+            try store.claim([due.id], now: t(0))
+        }
+        #expect(claimed.count == 40 && (1001...1400).contains(pages()), "\(pages()) pages")
+        #expect(FileManager.default.contents(atPath: state.database) == before)
+        try store.end(claimed[0])
+        #expect(FileManager.default.contents(atPath: state.database) != before)
     }
 
     @Test("what waits for a condition is due early only when it is asked for")
