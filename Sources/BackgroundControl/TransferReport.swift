@@ -66,7 +66,8 @@ package struct TransferReport: Hashable, Sendable, Encodable {
 
 /// What a transfer waits for, as the tool tells it.
 package enum TransferWait: String, Hashable, Sendable, Encodable {
-    case notBefore, turn, retry, serverBusy, network, unmeteredNetwork, externalPower, authorizer, paused, otherProcess
+    case notBefore, turn, retry, serverBusy, network, unmeteredNetwork, externalPower, storage, authorizer, paused
+    case otherProcess
     /// No process of the app moves the session: its next launch does.
     case launch
 

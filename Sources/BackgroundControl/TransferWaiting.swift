@@ -33,7 +33,7 @@ package struct TransferWaiting: Sendable {
         let until = due.flatMap { $0 > now ? Instant($0) : nil }
         switch reason {
         case .authorizer, .paused: return (TransferWait(reason), until)
-        case .notBefore, .retry, .serverBusy:
+        case .notBefore, .retry, .serverBusy, .storage:
             if until != nil { return (TransferWait(reason), until) }
         case .turn, .network, .unmeteredNetwork, .externalPower, .otherProcess: break
         }

@@ -47,6 +47,7 @@ package struct TransferWords: Sendable {
         case .network: "waits for a network"
         case .unmeteredNetwork: "waits for a network that it may use"
         case .externalPower: "waits for external power"
+        case .storage: "waits for room on the disk"
         case .authorizer: "waits for the app's authorization"
         case .paused: "paused"
         case .otherProcess: "waits for another process of the app"
@@ -69,6 +70,7 @@ package struct TransferWords: Sendable {
             case .network: "it goes on as soon as there is one"
             case .unmeteredNetwork: "not on metered, constrained or cellular networks, as its policy says"
             case .externalPower: "it is discretionary: plug the machine in"
+            case .storage: "free some space on the disk of its file, or in its quota; it goes on by itself"
             case .authorizer:
                 "the app has to run and to register its hook" + (authorizer.map { " \($0)" } ?? "")
             case .paused: "resume it"
@@ -84,7 +86,7 @@ package struct TransferWords: Sendable {
         switch wait {
         case .notBefore, .retry, .launch, .authorizer: return " " + near
         case .serverBusy: return "; tried again " + near
-        case .turn, .network, .unmeteredNetwork, .externalPower, .paused, .otherProcess:
+        case .turn, .network, .unmeteredNetwork, .externalPower, .storage, .paused, .otherProcess:
             return "; looked at again " + near
         }
     }
@@ -92,7 +94,8 @@ package struct TransferWords: Sendable {
     private static func style(_ wait: TransferWait) -> TextStyle {
         switch wait {
         case .notBefore, .turn, .otherProcess, .launch: .plain
-        case .retry, .serverBusy, .network, .unmeteredNetwork, .externalPower, .authorizer, .paused: .warning
+        case .retry, .serverBusy, .network, .unmeteredNetwork, .externalPower, .storage, .authorizer, .paused:
+            .warning
         }
     }
 

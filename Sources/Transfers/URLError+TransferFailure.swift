@@ -48,7 +48,7 @@ extension TransferFailure.Code {
         case .sourceChanged: .requestBodyStreamExhausted
         case .destinationExists, .destinationIsDirectory, .destinationIsLink, .destinationFolderMissing:
             .cannotCreateFile
-        case .destinationUnwritable, .diskFull: .cannotWriteToFile
+        case .destinationUnwritable, .diskFull, .fileTooLarge: .cannotWriteToFile
         case .badField, .badIdentifier, .identifierInUse, .storage: .unknown
         }
     }

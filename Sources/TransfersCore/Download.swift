@@ -38,6 +38,9 @@ struct Download: TransferCourse {
     private(set) var head: ResponseHead?
     private(set) var digests: [ContentDigest]
     private(set) var restarts: Int
+    /// The disk was full, and nobody knew how much is coming: so long the file has to be able to become before the rest is
+    /// asked for.
+    private(set) var room: Int64?
     /// Where the running answer is written from, and how much of it there is; nil while none is.
     private var running: (start: Int64, count: Int64?)?
 
@@ -55,6 +58,7 @@ struct Download: TransferCourse {
         head = position[head: "head"]
         digests = (position["digests"] ?? "").split(separator: " ").compactMap { ContentDigest(word: String($0)) }
         restarts = Int(clamping: position[number: "restarts"] ?? 0)
+        room = position[number: "room"]
         stage = .opening
         if position["stage"] == "placing", checkpoint.total == checkpoint.acknowledged {
             acknowledged = checkpoint.acknowledged
@@ -75,12 +79,14 @@ struct Download: TransferCourse {
         position[head: "head"] = kept
         position["digests"] = digests.isEmpty ? nil : digests.map(\.word).joined(separator: " ")
         position[number: "restarts"] = restarts == 0 ? nil : Int64(restarts)
+        position[number: "room"] = room
         position["stage"] = stage == .placing || stage == .placed ? "placing" : nil
     }
 
     mutating func next(now: WallTime) -> CourseStep {
         switch stage {
-        case .opening: return .prepareSink(length: acknowledged, total: total)
+        case .opening:
+            return .prepareSink(length: acknowledged, total: total, room: total == nil ? room : nil)
         case .fetching where written == total:
             stage = .whole
             return next(now: now)
@@ -152,7 +158,7 @@ struct Download: TransferCourse {
             if end.isLocal, let failure = end.failure {
                 // The server has done nothing wrong: whose disk it is, is told.
                 let place = target.destination ?? target.partial
-                return .fail(TransferFailure(failure, doing: "Writing", subject: place), Answer(head: end.head))
+                return unwritable(TransferFailure(failure, doing: "Writing", subject: place), Answer(head: end.head))
             }
             var cut = end
             if cut.failure == nil { cut.failure = ExchangeFailure(.connectionLost, detail: "the body ended early") }
@@ -251,6 +257,14 @@ extension Download {
         return begin(anew: "the server did not continue where the file ends")
     }
 
+    private mutating func unwritable(_ failure: TransferFailure, _ answer: Answer) -> CourseVerdict {
+        guard failure.code == .diskFull else { return .fail(failure, answer) }
+        // Where nobody says how much is coming, there has to be clearly more room than there was: else all that cannot be
+        // continued would be loaded again and again.
+        room = written + max(written / 16, 1 << 20)
+        return .again(Setback(kind: .storage, failure: failure, answer: answer))
+    }
+
     private static let restartsAllowed = 5
 
     @discardableResult
@@ -263,6 +277,7 @@ extension Download {
         condition = .ifRange
         head = nil
         digests = []
+        room = nil
         stage = .opening
         let isLast = restarts > Self.restartsAllowed || (code == .digestMismatch && restarts > 1)
         return isLast ? .fail(failure(cause, code: code), Answer()) : .goOn

@@ -90,6 +90,26 @@ package struct RequestSecrets: Sendable, Equatable {
     ]
 }
 
+extension TransferResult {
+    /// As it is written down: without cookies, and without what may be a secret in the URL and in where it leads.
+    package var withoutSecrets: TransferResult {
+        guard let head else { return self }
+        func stripped(_ url: String) -> String { RequestSecrets(url: url, fields: HeaderFields()).url }
+        var result = self
+        result.head?.url = stripped(head.url)
+        result.head?.fields = HeaderFields(
+            head.fields.all.filter { !$0.isCookie }.map { field in
+                let isPlace = ["Location", "Content-Location"].contains { HeaderFields.same(field.name, $0) }
+                return isPlace ? HeaderFields.Field(field.name, stripped(field.value)) : field
+            })
+        return result
+    }
+}
+
+extension HeaderFields.Field {
+    var isCookie: Bool { HeaderFields.same(name, "Set-Cookie") || HeaderFields.same(name, "Set-Cookie2") }
+}
+
 extension Substring {
     fileprivate func range(of text: String) -> Range<Index>? {
         var index = startIndex

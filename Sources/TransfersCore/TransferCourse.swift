@@ -79,7 +79,7 @@ struct CourseRequest: Sendable, Equatable {
 
 enum CourseStep: Sendable, Equatable {
     case exchange(CourseRequest)
-    case prepareSink(length: Int64, total: Int64?)
+    case prepareSink(length: Int64, total: Int64?, room: Int64?)
     case verify(length: Int64, digests: [ContentDigest])
     case place(length: Int64)
     case done(Answer)
@@ -111,6 +111,8 @@ struct Setback: Sendable, Equatable {
         case server
         /// The hook's work was not good enough (401, an expired URL).
         case authorization
+        /// The disk is full.
+        case storage
     }
 
     var kind: Kind

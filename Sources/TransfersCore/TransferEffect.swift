@@ -15,8 +15,8 @@ package enum TransferEffect: Sendable, Equatable {
     /// Compute the digest of a range of the source; answered by `digested` with the ticket.
     case digest(ticket: Int, ContentDigest.Algorithm, Range<Int64>)
     /// Open or create the partial file, cut it to this length (a shorter one stays as it is), and reserve space for
-    /// `total`; answered by `sinkReady` or `sinkFailed`.
-    case prepareSink(length: Int64, total: Int64?)
+    /// `total`, or look whether it may become as long as `room`; answered by `sinkReady` or `sinkFailed`.
+    case prepareSink(length: Int64, total: Int64?, room: Int64?)
     /// Reserve space in the sink while it is written, without changing its length; answered only if it fails.
     case reserve(total: Int64)
     /// Begin the exchange; the plan travels with it to the engine's thread. Answered by one `ended` at last.

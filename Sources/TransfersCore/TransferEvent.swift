@@ -30,7 +30,7 @@ package enum TransferEvent: Sendable, Equatable {
     case verified(SinkVerdict)
     /// To `place`: the file is where it belongs.
     case placed
-    /// To `prepareSink`, `reserve`, `verify` or `place`: it cannot be done.
+    /// To `prepareSink`, `reserve`, `verify` or `place`: it cannot be done; not now, if the code is `diskFull`.
     case sinkFailed(TransferFailure)
 
     // The exchange that `perform` began.

@@ -5,6 +5,7 @@ extension TransferFailure {
     /// Numbers of errors that Linux and Darwin share (errno(3)).
     private enum Errno {
         static let noSpace: Int32 = 28
+        static let tooLarge: Int32 = 27
         static let readOnly: Int32 = 30
         static let denied: Int32 = 13
     }
@@ -49,6 +50,7 @@ extension TransferFailure {
     static func words(unwritable number: Int32) -> (Code, String, String) {
         switch number {
         case Errno.noSpace, 122: (.diskFull, "the disk or the quota is full", "Free some space, and begin again.")
+        case Errno.tooLarge: (.fileTooLarge, "a file may not be as large there", "Choose another disk.")
         case Errno.readOnly, Errno.denied:
             (.destinationUnwritable, "the file may not be written (errno \(number))", "Choose another place.")
         default: (.destinationUnwritable, "the file cannot be written (errno \(number))", "Check the disk.")
@@ -61,6 +63,12 @@ extension TransferFailure {
 }
 
 extension ExchangeFailure.Kind {
+    /// What fitted is as good as ever.
+    package var isFullDisk: Bool {
+        guard case .sinkUnwritable(let number) = self else { return false }
+        return TransferFailure.words(unwritable: number).0 == .diskFull
+    }
+
     /// Whether the same exchange may well succeed later.
     var isPassing: Bool {
         switch self {

@@ -38,6 +38,8 @@ public struct TransferFailure: Error, Sendable, Hashable, Codable, CustomStringC
         case destinationUnwritable
         /// The disk or the quota is full.
         case diskFull
+        /// The file can never fit: it is larger than its disk, or than a file may be there.
+        case fileTooLarge
         /// The host's name has no address.
         case cannotResolve
         /// No connection could be made.

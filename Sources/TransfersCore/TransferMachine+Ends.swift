@@ -30,7 +30,7 @@ extension TransferMachine {
     ) {
         guard case .exchanging(let hop) = phase else { return }
         phase = .resting
-        if removal != nil { return finishRemoval(&effects) }
+        if removal != nil { return removed(end, now, &effects) }
         tellQueue(hop, end, now, &effects)
         var end = end
         if let stop {
@@ -42,7 +42,7 @@ extension TransferMachine {
             if stop == .cancel, end.head != nil, end.failure == nil, hop.count == 0 {
                 // The answer that came too late may name what was begun at the server, or say that it is complete.
                 switch course.judge(end, now: now) {
-                case .succeed, .reject: return endWithoutRemoval(TransferResult(.cancelled, ended: now), &effects)
+                case .succeed, .reject: return endWithoutRemoval(TransferResult(.cancelled, ended: now), now, &effects)
                 case .goOn, .again, .fail: break
                 }
             }
@@ -109,24 +109,39 @@ extension TransferMachine {
         }
     }
 
-    mutating func sinkFailed(_ failure: TransferFailure, _ now: WallTime, _ effects: inout [TransferEffect]) {
+    mutating func sinkFailed(
+        _ failure: TransferFailure, _ now: WallTime, _ effects: inout [TransferEffect],
+        _ random: inout some RandomNumberGenerator
+    ) {
         switch phase {
         case .preparingSink, .verifying, .placing:
             if stop == .cancel { return cancelNow(now, &effects) }
-            fail(failure, Answer(), now, &effects)
+            act(on: unwritable(failure, Answer()), now, &effects, &random)
         case .exchanging:
             // The reservation failed: the disk is too small for what comes.
             localFailure = failure
             if stop == nil { effects.append(.cancelExchange) }
-        case .resting, .checkingSource, .recheckingSource, .authorizing, .digesting, .ended: break
+        case .resting, .checkingSource, .recheckingSource, .authorizing, .digesting, .removing, .ended: break
         }
+    }
+
+    /// Room may be made on a disk that is full; the rest stays as it is.
+    private func unwritable(_ failure: TransferFailure, _ answer: Answer) -> CourseVerdict {
+        guard failure.code == .diskFull else { return .fail(failure, answer) }
+        return .again(Setback(kind: .storage, failure: failure, answer: answer))
     }
 
     private mutating func judge(
         _ end: ExchangeEnd, _ now: WallTime, _ effects: inout [TransferEffect],
         _ random: inout some RandomNumberGenerator
     ) {
-        if let localFailure { return fail(localFailure, Answer(head: end.head), now, &effects) }
+        if let failure = localFailure {
+            localFailure = nil
+            // Unless all of it found its room meanwhile.
+            if end.failure != nil {
+                return act(on: unwritable(failure, Answer(head: end.head)), now, &effects, &random)
+            }
+        }
         act(on: course.judge(end, now: now), now, &effects, &random)
     }
 
@@ -157,6 +172,12 @@ extension TransferMachine {
             }
             // Whoever watches the network may be wrong, so it is looked at again by itself.
             return rest(.waiting(until: now.advanced(by: .seconds(300)), reason: .network), &effects)
+        }
+        if setback.kind == .storage, intent.policy.retry.attemptsAllowed > 1 {
+            // Nobody tells when there is room: it is looked for, by and by less often, and asks no server for anything.
+            let until = now.advanced(by: .seconds(min(15 << min(shortages, 6), 900)))
+            shortages += 1
+            return rest(.waiting(until: until, reason: .storage), &effects)
         }
         checkpoint.attempts = min(checkpoint.attempts, .max - 1) + 1
         let retry = intent.policy.retry
@@ -225,45 +246,26 @@ extension TransferMachine {
         if case .download(let target) = intent.work, outcome == .succeeded {
             result.file = target.destination ?? target.partial
         }
-        removal = result
-        guard outcome.leavesSomething, networkIsThere != false, let request = course.abandonment() else {
+        removal = Removal(result: result, ends: now.advanced(by: .seconds(30)))
+        guard outcome.leavesSomething, networkIsThere != false, course.abandonment() != nil else {
             return finishRemoval(&effects)
         }
-        // What was begun at the server costs somebody money until it is removed. Asked once, and not for long.
-        removalEnds = now.advanced(by: .seconds(30))
-        phase = .resting
         if outcome == .cancelled { persist(durably: true, &effects) }
-        begin(Hop(request: request), now, &effects)
+        askForRemoval(now, &effects)
     }
 
-    private mutating func endWithoutRemoval(_ result: TransferResult, _ effects: inout [TransferEffect]) {
-        removal = result
+    private mutating func endWithoutRemoval(
+        _ result: TransferResult, _ now: WallTime, _ effects: inout [TransferEffect]
+    ) {
+        removal = Removal(result: result, ends: now)
         finishRemoval(&effects)
     }
 
     mutating func finishRemoval(_ effects: inout [TransferEffect]) {
-        guard let result = removal else { return }
+        guard let removal else { return }
         checkpoint.state = .ended
         phase = .ended
-        effects.append(.finish(result))
+        effects.append(.finish(removal.result))
         effects.append(.removeLeftovers)
-    }
-}
-
-extension TransferResult.Outcome {
-    /// The server may hold part of an upload that nobody will continue, and can probably be reached.
-    var leavesSomething: Bool {
-        switch self {
-        case .succeeded, .rejected: false
-        case .cancelled: true
-        case .failed(let failure):
-            switch failure.code {
-            case .cannotResolve, .cannotConnect, .connectionLost, .timedOut, .noNetwork, .tls, .certificateUntrusted,
-                .certificateExpired, .certificateWrongHost, .pinMismatch, .clientCertificate, .badURL,
-                .unsupportedScheme, .badField, .redirectRefused, .tooManyRedirects, .authorization:
-                false
-            default: true
-            }
-        }
     }
 }

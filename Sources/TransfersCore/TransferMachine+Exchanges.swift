@@ -29,10 +29,10 @@ extension TransferMachine {
         if let stop { return obey(stop, now, &effects) }
         switch course.next(now: now) {
         case .exchange(let request): begin(Hop(request: request), now, &effects)
-        case .prepareSink(let length, let total):
+        case .prepareSink(let length, let total, let room):
             persist(durably: true, &effects)
             phase = .preparingSink
-            effects.append(.prepareSink(length: length, total: total))
+            effects.append(.prepareSink(length: length, total: total, room: room))
         case .verify(let length, let digests):
             phase = .verifying
             effects.append(.verify(length: length, digests: digests))

@@ -36,6 +36,8 @@ package struct TransferMachine: Sendable {
         case authorizing(Hop)
         case exchanging(Hop)
         case preparingSink, verifying, placing
+        /// What is at the server could not be removed just now: it is asked once more (`Removal.again`).
+        case removing
         case ended
     }
 
@@ -44,16 +46,26 @@ package struct TransferMachine: Sendable {
         case hold(WaitReason), pause, deadline, cancel
     }
 
+    /// What is at the server is removed before its end is told.
+    struct Removal: Sendable {
+        var result: TransferResult
+        /// Then nobody waits for it any longer.
+        var ends: WallTime
+        /// How often the server was asked.
+        var tries = 0
+        /// The server is asked once more then; nil while it is being asked.
+        var again: WallTime?
+        /// Nobody stays for another try.
+        var isHurried = false
+    }
+
     var phase = Phase.resting
     var stop: Stop?
     var course: any TransferCourse
     var lastPersisted: TransferCheckpoint?
     /// What a later process would come to by itself, from what is durable; nil while something else may be on the books.
     var certain: TransferCheckpoint?
-    /// What is at the server is being removed; this is the end that follows.
-    var removal: TransferResult?
-    /// Then nobody waits for it any longer.
-    var removalEnds: WallTime?
+    var removal: Removal?
     /// The disk refused what is coming; known before the exchange has ended.
     var localFailure: TransferFailure?
     /// What the world said last; nil if it said nothing.
@@ -61,6 +73,8 @@ package struct TransferMachine: Sendable {
     var tickets = 0
     /// Hooks that were asked again because the server refused what they gave.
     var refreshes = 0
+    /// How often the disk was full since the last progress.
+    var shortages = 0
     /// Exchanges since the last progress in this process: servers that lead in circles are left.
     var exchangesWithoutProgress = 0
     static let exchangesAllowedWithoutProgress = 60
@@ -70,12 +84,16 @@ package struct TransferMachine: Sendable {
         self.checkpoint = checkpoint ?? TransferCheckpoint(state: .waiting(until: intent.created, reason: .turn))
         lastPersisted = checkpoint
         course = Self.course(intent, self.checkpoint)
+        shortages = Int(clamping: TransferPosition(self.checkpoint.position)[number: "shortages"] ?? 0)
         if self.checkpoint.state == .ended { phase = .ended }
         certain = noted()
     }
 
     /// When `timeReached` has to be said at the latest.
-    package var nextInstant: WallTime? { phase == .ended ? nil : removal == nil ? intent.deadline : removalEnds }
+    package var nextInstant: WallTime? {
+        if phase == .ended { return nil }
+        return removal.map { $0.again ?? $0.ends } ?? intent.deadline
+    }
 
     /// `sourceJudged` is wanted.
     package var awaitsSource: Bool {
@@ -90,7 +108,8 @@ package struct TransferMachine: Sendable {
     /// The clock was set: what counts from the past moves with it, dates of the caller do not.
     package mutating func clockMoved(by duration: Duration) {
         intent.deadline = intent.deadline.moved(by: duration)
-        removalEnds = removalEnds?.moved(by: duration)
+        if let removal { self.removal?.ends = removal.ends.moved(by: duration) }
+        if let again = removal?.again { removal?.again = again.moved(by: duration) }
     }
 
     package mutating func handle(
@@ -124,7 +143,7 @@ package struct TransferMachine: Sendable {
             // The file is there: whatever else was wanted comes too late.
             stop = nil
             goOn(now, &effects)
-        case .sinkFailed(let failure): sinkFailed(failure, now, &effects)
+        case .sinkFailed(let failure): sinkFailed(failure, now, &effects, &random)
         case .informed(let head): informed(head, now, &effects)
         case .headed(let head): headed(head, now, &effects)
         case .progressed: break
@@ -182,14 +201,18 @@ extension TransferMachine {
 
     private mutating func time(_ now: WallTime, _ effects: inout [TransferEffect]) {
         guard let instant = nextInstant, now >= instant else { return }
-        guard removal != nil else { return halt(.deadline, now, &effects) }
+        guard let removal else { return halt(.deadline, now, &effects) }
+        if removal.again != nil { return askForRemoval(now, &effects) }
         if case .exchanging = phase { effects.append(.cancelExchange) }
         finishRemoval(&effects)
     }
 
     /// Stops now, or as soon as what is under way has ended.
     private mutating func halt(_ order: Stop, _ now: WallTime, _ effects: inout [TransferEffect]) {
-        guard removal == nil else { return }
+        guard removal == nil else {
+            if case .hold = order { hurryRemoval(&effects) }
+            return
+        }
         switch phase {
         case .resting, .authorizing, .checkingSource, .digesting:
             obey(order, now, &effects)
@@ -202,7 +225,7 @@ extension TransferMachine {
         case .recheckingSource, .preparingSink, .verifying, .placing:
             stop = stronger(stop, order)
             if stop == .cancel { persist(durably: true, &effects) }
-        case .ended: break
+        case .removing, .ended: break
         }
     }
 
@@ -247,9 +270,13 @@ extension TransferMachine {
     }
 
     var deadlinePassed: TransferFailure {
-        TransferFailure(
-            .deadlinePassed, doing: "Transferring", subject: intent.identifier,
-            cause: "it was not done before its deadline", remedy: "Begin it again, or allow more time.")
+        if case .waiting(_, .storage) = checkpoint.state {
+            return failure(
+                .deadlinePassed, "the disk or the quota was full until its deadline",
+                "Free some space, and begin it again.")
+        }
+        return failure(
+            .deadlinePassed, "it was not done before its deadline", "Begin it again, or allow more time.")
     }
 }
 
@@ -259,7 +286,7 @@ extension TransferMachine {
     /// Puts what the course knows into the checkpoint, and writes it if it is news. That it runs is nothing that anything
     /// relies on: who finds it waiting, its instant past, does the same as who finds it interrupted.
     mutating func persist(durably: Bool, _ effects: inout [TransferEffect]) {
-        if course.acknowledged > checkpoint.acknowledged { exchangesWithoutProgress = 0 }
+        if course.acknowledged > checkpoint.acknowledged { (exchangesWithoutProgress, shortages) = (0, 0) }
         checkpoint = noted()
         guard checkpoint != lastPersisted else { return }
         lastPersisted = checkpoint
@@ -278,7 +305,8 @@ extension TransferMachine {
         noted.isResumable = course.isResumable
         var position = TransferPosition()
         course.save(into: &position)
-        if removal?.outcome == .cancelled || stop == .cancel { position["ending"] = "cancelled" }
+        position[number: "shortages"] = shortages == 0 ? nil : Int64(shortages)
+        if removal?.result.outcome == .cancelled || stop == .cancel { position["ending"] = "cancelled" }
         noted.position = position.bytes
         return noted
     }

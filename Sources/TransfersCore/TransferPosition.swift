@@ -81,8 +81,7 @@ extension TransferPosition {
             self[name + ".url"] = newValue?.url
             self[name + ".version"] = newValue?.version
             self[name + ".fields"] = newValue?.fields.all
-                .filter { !HeaderFields.same($0.name, "Set-Cookie") && !HeaderFields.same($0.name, "Set-Cookie2") }
-                .map { "\($0.name):\($0.value)" }.joined(separator: "\n")
+                .filter { !$0.isCookie }.map { "\($0.name):\($0.value)" }.joined(separator: "\n")
         }
     }
 }

@@ -175,7 +175,7 @@ package struct TransferQueue: Sendable {
             var entry = item.entry
             entry.deadline = entry.deadline.moved(by: duration)
             if item.place == .sleeping {
-                if [.retry, .serverBusy, .network, .turn].contains(entry.reason) {
+                if [.retry, .serverBusy, .network, .storage, .turn].contains(entry.reason) {
                     entry.earliest = entry.earliest?.moved(by: duration)
                 }
                 put(entry)

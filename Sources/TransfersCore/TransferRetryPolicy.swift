@@ -2,7 +2,8 @@
 // Copyright (c) 2026 the swift-background authors
 
 /// When a failed attempt is made again: exponential, with full jitter, so that those who failed together do not come back
-/// together. What a server asks for (`Retry-After`) is heeded first. Waiting for a network is no attempt.
+/// together. What a server asks for (`Retry-After`) is heeded first. Waiting for a network, or for room on a full disk, is no
+/// attempt.
 public struct TransferRetryPolicy: Sendable, Hashable, Codable {
     /// Attempts without any progress before the transfer fails, the first one included; progress counts anew. Less than 1
     /// counts as 1.
@@ -24,7 +25,7 @@ public struct TransferRetryPolicy: Sendable, Hashable, Codable {
         self.longestRetryAfter = longestRetryAfter
     }
 
-    /// One attempt, and then the program decides.
+    /// One attempt, and then the program decides: a full disk is not waited for either.
     public static let never = TransferRetryPolicy(maximumAttempts: 1)
 
     /// Up to so many attempts without progress.

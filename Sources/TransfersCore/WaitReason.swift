@@ -17,6 +17,8 @@ public enum WaitReason: String, Sendable, Codable, CaseIterable {
     case unmeteredNetwork
     /// It is discretionary, and the host runs on its battery.
     case externalPower
+    /// The disk or the quota is full; it is looked at again by itself.
+    case storage
     /// Its hook is not registered in this process (`authorize`), or did not answer.
     case authorizer
     /// It was paused.

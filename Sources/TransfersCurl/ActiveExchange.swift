@@ -200,7 +200,7 @@ final class ActiveExchange {
             // libcurl counts its last try alone; an earlier one may have brought the server more.
             if head?.isSuccess != true { end.sent = max(end.sent, ctransfer_exchange_handed(transfer)) }
             let written = ctransfer_exchange_written(transfer)
-            if case .sinkUnwritable = end.failure?.kind {
+            if case .sinkUnwritable = end.failure?.kind, end.failure?.kind.isFullDisk == false {
                 durability?.abandon()
             } else if end.failure != nil || durability?.terms.whole == true {
                 durability?.finalOffset = written

@@ -15,6 +15,12 @@ func reserve(_ file: OpenedFile, _ length: Int64) -> Int32 {
     return [EOPNOTSUPP, EINVAL, ENOSYS].contains(errno) ? ENOTSUP : errno
 }
 
+/// Whether the file could become so long, as far as anybody can tell: 0, ENOSPC, EFBIG, or ENOTSUP.
+func lookForRoom(_ file: OpenedFile, _ length: Int64) -> Int32 {
+    let result = systemCall(.statfs, file.path, retrying: true) { cbackground_look_for_room(file.descriptor, length) }
+    return result == 0 ? 0 : [ENOSPC, EFBIG].contains(errno) ? errno : ENOTSUP
+}
+
 /// The target shares the source's blocks; false where the file system cannot, or they lie on two.
 func clone(_ source: OpenedFile, to target: OpenedFile) -> Bool {
     systemCall(.cloneFile, target.path) { cbackground_clone_file(target.descriptor, source.descriptor) } == 0

@@ -7,6 +7,8 @@ import Darwin
 
 func reserve(_ file: OpenedFile, _ length: Int64) -> Int32 { ENOTSUP }
 
+func lookForRoom(_ file: OpenedFile, _ length: Int64) -> Int32 { ENOTSUP }
+
 func clone(_ source: OpenedFile, to target: OpenedFile) -> Bool { false }
 
 func copyRange(_ source: OpenedFile, to target: OpenedFile, _ length: Int) -> Int {

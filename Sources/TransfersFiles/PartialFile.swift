@@ -23,22 +23,38 @@ package final class PartialFile: OpenFile {
 
     /// Opens the partial file, made when it is missing, cuts it to `length`, and reserves space for `total`.
     ///
+    /// - Parameter room: where no total is known, it is looked whether the file could become so long.
     /// - Returns: with how long it is now: less than `length` if it was shorter already.
-    /// - Throws: `diskFull`, `destinationFolderMissing`, `destinationUnwritable`, `destinationIsLink`,
+    /// - Throws: `diskFull`, `fileTooLarge`, `destinationFolderMissing`, `destinationUnwritable`, `destinationIsLink`,
     ///   `destinationIsDirectory`; `destinationExists` if something else took its name.
     package static func prepare(
-        _ path: String, length: Int64, total: Int64?
+        _ path: String, length: Int64, total: Int64?, room: Int64? = nil
     ) throws(TransferFailure) -> (file: PartialFile, length: Int64) {
-        try prepare([(path, length, total)])[0].get()
+        try prepare([Order(path, length: length, total: total, room: room)])[0].get()
+    }
+
+    /// What is wanted of a partial file.
+    package struct Order: Sendable {
+        let path: String
+        let length: Int64
+        let total: Int64?
+        let room: Int64?
+
+        package init(_ path: String, length: Int64, total: Int64?, room: Int64?) {
+            self.path = path
+            self.length = length
+            self.total = total
+            self.room = room
+        }
     }
 
     /// The same for several, with one sync for each folder.
     package static func prepare(
-        _ orders: [(path: String, length: Int64, total: Int64?)]
+        _ orders: [Order]
     ) -> [Result<(file: PartialFile, length: Int64), TransferFailure>] {
         var errors: [String: Int32] = [:]
-        return orders.map { path, length, total in
-            Result { () throws(TransferFailure) in try open(path, length: length, total: total) }
+        return orders.map { order in
+            Result { () throws(TransferFailure) in try open(order) }
         }.map { result in
             result.flatMap { file, length, needsEntry in
                 guard needsEntry else { return .success((file, length)) }
@@ -55,8 +71,9 @@ package final class PartialFile: OpenFile {
     private static let opening = "Opening the partial file"
 
     private static func open(
-        _ path: String, length: Int64, total: Int64?
+        _ order: Order
     ) throws(TransferFailure) -> (file: PartialFile, length: Int64, needsEntry: Bool) {
+        let (path, length) = (order.path, order.length)
         let doing = opening
         guard path.hasPrefix("/"), !path.utf8.contains(0) else { throw .destination(doing, path, EACCES) }
         var opened = OpenedFile.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
@@ -75,10 +92,20 @@ package final class PartialFile: OpenFile {
                 let result = systemCall(.ftruncate, path, retrying: true) { ftruncate(file.descriptor, off_t(kept)) }
                 guard result == 0 else { throw .destination("Cutting the partial file", path, errno) }
             }
-            if let total { try partial.reserve(total: total) }
-            return (partial, kept, isNew && (total ?? .max) > worthAnEntry)
+            if let total = order.total {
+                try partial.reserve(total: total)
+            } else if let room = order.room, [ENOSPC, EFBIG].contains(lookForRoom(file, room)) {
+                throw .destination("Looking for \(room) bytes for", path, ENOSPC)
+            }
+            return (partial, kept, isNew && (order.total ?? .max) > worthAnEntry)
         } catch {
-            if isNew { _ = systemCall(.unlink, path) { unlink(path) } }
+            if isNew {
+                _ = systemCall(.unlink, path) { unlink(path) }
+            } else {
+                // Some file systems keep what they could reserve; others need it until there is enough (ftruncate(2)).
+                let length = min(max(0, length), Int64(about.st_size))
+                _ = systemCall(.ftruncate, path, retrying: true) { ftruncate(file.descriptor, off_t(length)) }
+            }
             throw error
         }
     }
@@ -89,12 +116,13 @@ package final class PartialFile: OpenFile {
     }
 
     /// Reserves space up to `total` without changing the length, so that a full disk is an early error; where the file
-    /// system cannot, nothing.
+    /// system cannot, it is looked whether there is so much.
     ///
-    /// - Throws: `diskFull`, `destinationUnwritable`.
+    /// - Throws: `diskFull`, `fileTooLarge`, `destinationUnwritable`.
     package func reserve(total: Int64) throws(TransferFailure) {
         guard total > 0 else { return }
-        let error = TransfersFiles.reserve(file, total)
+        var error = TransfersFiles.reserve(file, total)
+        if error == ENOTSUP { error = lookForRoom(file, total) }
         if error != 0, error != ENOTSUP { throw .destination("Reserving \(total) bytes for", path, error) }
     }
 

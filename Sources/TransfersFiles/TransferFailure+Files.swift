@@ -46,7 +46,12 @@ extension TransferFailure {
     /// Something about the file that is written, or its folder.
     static func destination(_ doing: String, _ path: String, _ error: Int32) -> TransferFailure {
         switch error {
-        case ENOSPC, EDQUOT, EFBIG: full(doing, path, error)
+        case ENOSPC, EDQUOT: full(doing, path, error)
+        case EFBIG:
+            TransferFailure(
+                .fileTooLarge, doing: doing, subject: path,
+                cause: "it is larger than its disk or quota, or than a file may be there",
+                remedy: "Choose a disk with more space.")
         case ENOENT, ENOTDIR:
             TransferFailure(
                 .destinationFolderMissing, doing: doing, subject: path, cause: words(error),

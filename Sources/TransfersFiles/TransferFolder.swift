@@ -156,6 +156,6 @@ extension TransferFailure {
 
     static func copying(_ path: String, _ error: Int32) -> TransferFailure {
         let failure = destination("Copying the source to", path, error)
-        return failure.code == .diskFull ? failure : .folder(failure.doing, path, words(error))
+        return [.diskFull, .fileTooLarge].contains(failure.code) ? failure : .folder(failure.doing, path, words(error))
     }
 }

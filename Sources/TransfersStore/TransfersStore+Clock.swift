@@ -48,7 +48,7 @@ extension TransferRows {
         let statement = try database.statement(
             """
             UPDATE transfers SET created = created + ?2, \
-            due = CASE WHEN state = 0 AND due < ?3 AND reason IN ('retry', 'serverBusy', 'network', 'turn') \
+            due = CASE WHEN state = 0 AND due < ?3 AND reason IN ('retry', 'serverBusy', 'network', 'storage', 'turn') \
             THEN due + ?2 ELSE due END, \
             intent = CASE WHEN json_extract(intent, '$.deadline') < ?3 \
             THEN json_set(intent, '$.deadline', json_extract(intent, '$.deadline') + ?2) ELSE intent END \

@@ -34,13 +34,14 @@ package final class SmallDisk: Sendable {
         }
     }
 
-    /// Writes into a file until no byte more goes in.
-    package func fill(_ name: String = "filler") throws {
+    /// Writes into a file until no byte more goes in, or so much has.
+    package func fill(_ name: String = "filler", kibibytes: Int = .max) throws {
         let descriptor = open(self / name, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
         defer { close(descriptor) }
         let page = [UInt8](repeating: 0, count: 4096)
-        while write(descriptor, page, page.count) > 0 {}
+        var written = 0
+        while written / 1024 < kibibytes, write(descriptor, page, page.count) > 0 { written += page.count }
     }
 
     package func makeRoom(_ name: String = "filler") { unlink(self / name) }

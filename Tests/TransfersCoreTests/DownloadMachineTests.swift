@@ -239,30 +239,13 @@ struct DownloadMachineTests {
             #expect(tell(.ended(end)).contains(.verify(length: 1000, digests: [ContentDigest(.sha256, bytes: bytes)])))
             let effects = tell(.verified(.digestMismatch(.sha256)))
             if attempt == 0 {
-                #expect(effects.contains(.prepareSink(length: 0, total: nil)))
+                #expect(effects.contains(.prepareSink(length: 0, total: nil, room: nil)))
             } else if case .finish(let result)? = effects.first, case .failed(let failure) = result.outcome {
                 #expect(failure.code == .digestMismatch)
             } else {
                 #expect(Bool(false), "\(effects)")
             }
         }
-    }
-
-    @Test("A disk that is too small for what comes ends it, with that reason")
-    func diskFull() {
-        var player = MachinePlayer(.download())
-        player.tell(.begin)
-        player.tell(.headed(Self.first))
-        let failure = TransferFailure(.diskFull, doing: "Reserving", subject: "f", cause: "full", remedy: "Free some.")
-        player.tell(.sinkFailed(failure))
-        #expect(player.log.last == "stop")
-        player.fail(.cancelled)
-        #expect(player.result?.outcome == .failed(failure))
-        var late = MachinePlayer(.download())
-        late.tell(.begin)
-        late.answer(Self.first, received: 10, failure: .sinkUnwritable(28))
-        guard case .failed(let full) = late.result?.outcome else { return #expect(Bool(false), "no failure") }
-        #expect(full.code == .diskFull)
     }
 
     @Test("Attempts that bring something are not counted; those that bring nothing are")

@@ -73,6 +73,10 @@ struct MachinePlayer {
     var log: [String] = []
     var grant: HeaderFields?
     var fileLength: Int64 = 0
+    /// What the last partial file was to have.
+    var prepared: (total: Int64?, room: Int64?)?
+    /// Why no partial file is opened or placed.
+    var sinkFailure: TransferFailure?
 
     init(_ intent: TransferIntent, checkpoint: TransferCheckpoint? = nil) {
         machine = TransferMachine(intent, checkpoint: checkpoint)
@@ -102,10 +106,11 @@ struct MachinePlayer {
         case .digest(let ticket, let algorithm, let range):
             log.append("digest \(algorithm.rawValue) \(range)")
             events.append(.digested(ticket: ticket, .success([1, 2, 3])))
-        case .prepareSink(let length, _):
+        case .prepareSink(let length, let total, let room):
             log.append("prepare \(length)")
+            prepared = (total, room)
             fileLength = min(fileLength, length)
-            events.append(.sinkReady(length: fileLength))
+            events.append(sinkFailure.map { .sinkFailed($0) } ?? .sinkReady(length: fileLength))
         case .reserve(let total): log.append("reserve \(total)")
         case .perform(let exchange, let plan):
             log.append("perform")
@@ -116,7 +121,7 @@ struct MachinePlayer {
             events.append(.verified(.good))
         case .place:
             log.append("place")
-            events.append(.placed)
+            events.append(sinkFailure.map { .sinkFailed($0) } ?? .placed)
         case .note: break
         case .wait(let until, let reason):
             log.append("wait \(reason)")

@@ -54,4 +54,23 @@ struct RequestSecretsTests {
             alsoItems: ["album"])
         #expect(secrets.url == "https://h?Album=3" && secrets.fields["X-Album"] == "3" && secrets.withheld.isEmpty)
     }
+
+    @Test("an answer is written down without cookies, and without what may be secret in where it was and leads")
+    func answers() {
+        let head = ResponseHead(
+            url: "https://h/a?part=1&sig=x", status: 201,
+            fields: HeaderFields([
+                .init("set-cookie", "id=x"), .init("location", "/b?id=7&token=x"), .init("ETag", "\"?x\""),
+                .init("Content-Location", "https://me:x@h/c#x"),
+            ]))
+        var result = TransferResult(.succeeded, head: head, ended: .start)
+        let kept = result.withoutSecrets
+        #expect(kept.head?.url == "https://h/a?part=1" && kept.head?.status == 201)
+        #expect(
+            kept.head?.fields.all == [
+                .init("location", "/b?id=7"), .init("ETag", "\"?x\""), .init("Content-Location", "https://h/c"),
+            ])
+        result.head = nil
+        #expect(result.withoutSecrets == result)
+    }
 }

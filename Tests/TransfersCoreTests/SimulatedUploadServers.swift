@@ -36,6 +36,7 @@ struct SimulatedTusServer: SimulatedServer {
             return SimulatedReply(412, [("Tus-Version", "1.0.0")], url: url)
         }
         if request.method == "DELETE" {
+            if mayMisbehave, random.chance(20) { return SimulatedReply(423, url: url) }
             uploads[url]?.isGone = true
             return SimulatedReply(204, url: url)
         }
@@ -126,6 +127,7 @@ struct SimulatedResumableServer: SimulatedServer {
             return SimulatedReply(200, url: url)
         }
         if request.method == "DELETE" {
+            if mayMisbehave, random.chance(20) { return SimulatedReply(423, url: url) }
             uploads[url]?.isGone = true
             return SimulatedReply(204, url: url)
         }

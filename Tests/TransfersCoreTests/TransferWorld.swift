@@ -58,6 +58,11 @@ struct TransferWorld<Server: SimulatedServer> {
         while results.isEmpty, steps < Self.stepsAllowed {
             steps += 1
             if steps == cancelsAt { events.insert(.cancel, at: 0) }
+            if events.isEmpty, let instant = machine.nextInstant, instant < intent.deadline {
+                // The server holds on to what is to be removed.
+                now = max(now, instant)
+                events = [.timeReached]
+            }
             if events.isEmpty {
                 violations.append("nothing more happens in the state \(machine.checkpoint.state)")
                 return
@@ -108,13 +113,15 @@ struct TransferWorld<Server: SimulatedServer> {
         case .authorize(let request): authorize(request)
         case .checkSource: events.append(.sourceJudged(.same))
         case .digest(let ticket, _, _): events.append(.digested(ticket: ticket, .success([])))
-        case .prepareSink(let length, _):
+        case .prepareSink(let length, _, _):
+            if isFull { return events.append(.sinkFailed(Self.full)) }
             var bytes = sink ?? []
             if bytes.count > Int(length) { bytes.removeLast(bytes.count - Int(length)) }
             sink = bytes
             sinkDurable = min(sinkDurable, bytes.count)
             events.append(.sinkReady(length: Int64(bytes.count)))
-        case .reserve, .note: break
+        case .reserve: if isFull { events.append(.sinkFailed(Self.full)) }
+        case .note: break
         case .perform(let exchange, let plan): begin(exchange, plan)
         case .cancelExchange:
             guard isExchanging else { return violations.append("an exchange is cancelled that does not run") }
@@ -137,6 +144,7 @@ struct TransferWorld<Server: SimulatedServer> {
             let count = Int64(sink?.count ?? 0)
             events.append(.verified(count == length ? .good : .wrongLength(count)))
         case .place:
+            if isFull { return events.append(.sinkFailed(Self.full)) }
             if let sink { placed = sink }
             sink = nil
             sinkDurable = 0
@@ -148,6 +156,14 @@ struct TransferWorld<Server: SimulatedServer> {
             written = []
         case .removeLeftovers: sink = nil
         }
+    }
+
+    private static var full: TransferFailure {
+        TransferFailure(.diskFull, doing: "Writing", subject: "f", cause: "full", remedy: "Free some.")
+    }
+    /// Somebody else has the rest of the disk.
+    private var isFull: Bool {
+        mutating get { mayMisbehave && random.chance(3) }
     }
 
     var isDownload: Bool {

@@ -193,6 +193,63 @@ struct TusUploadTests {
         #expect(player.result?.outcome == .cancelled)
     }
 
+    /// One that was cancelled while bytes flowed; the server has been asked to remove it.
+    private static func removing() -> MachinePlayer {
+        var player = created()
+        player.tell(.cancel)
+        player.fail(.cancelled)
+        return player
+    }
+
+    @Test("A server that holds on to what is cancelled is asked five times within half a minute, and then it is over")
+    func held() {
+        var player = Self.removing()
+        var asked: [Double] = []
+        for status in [423, 409, 503, 423] {
+            player.exchange = nil
+            player.answer(Self.answer(status))
+            #expect(player.result == nil && player.exchange == nil)
+            guard let instant = player.machine.nextInstant else { return #expect(Bool(false), "never asked again") }
+            player.tell(.timeReached)
+            #expect(player.exchange == nil, "not before its time")
+            asked.append(Double(instant.microseconds - player.now.microseconds) / 1e6)
+            player.now = instant
+            player.tell(.timeReached)
+            #expect(player.exchange?.method == "DELETE")
+        }
+        #expect(asked == [0.5, 1.5, 4, 12])
+        player.answer(Self.answer(423))
+        #expect(player.result?.outcome == .cancelled)
+    }
+
+    @Test("It is over when the upload is gone, the server says no, wants longer than is waited, or nobody stays for it")
+    func letGo() {
+        for last in [204, 404, 410, 403] {
+            var player = Self.removing()
+            player.answer(Self.answer(423))
+            player.now = .after(1)
+            player.tell(.timeReached)
+            player.answer(Self.answer(last))
+            #expect(player.result?.outcome == .cancelled, "\(last)")
+        }
+        var busy = Self.removing()
+        busy.answer(Self.answer(423, [("Retry-After", "3")]))
+        #expect(busy.machine.nextInstant == .after(3))
+        busy.now = .after(3)
+        busy.tell(.timeReached)
+        busy.answer(Self.answer(503, [("Retry-After", "60")]))
+        #expect(busy.result?.outcome == .cancelled)
+        var left = Self.removing()
+        left.answer(Self.answer(423))
+        left.tell(.hold(.turn))
+        #expect(left.result?.outcome == .cancelled)
+        var leaving = Self.removing()
+        leaving.tell(.hold(.turn))
+        #expect(leaving.result == nil)
+        leaving.answer(Self.answer(423))
+        #expect(leaving.result?.outcome == .cancelled)
+    }
+
     @Test("An empty file is complete when it is created; one too large is refused before it is sent")
     func sizes() {
         var empty = MachinePlayer(.upload(method: .tus, size: 0))

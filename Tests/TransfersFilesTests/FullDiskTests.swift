@@ -17,10 +17,33 @@ struct FullDiskTests {
     @Test("a download that cannot fit fails before a byte is loaded, and leaves nothing")
     func early() throws {
         let disk = try SmallDisk()
-        #expect(prepared(disk / "p", 2 << 20) == .diskFull)
-        #expect(prepared(disk / "p", .max) == .diskFull)
+        #expect(prepared(disk / "p", 2 << 20) == .fileTooLarge)
+        #expect(prepared(disk / "p", .max) == .fileTooLarge)
         #expect(disk.names == [])
+        try disk.fill(kibibytes: 640)
+        #expect(prepared(disk / "p", 1 << 19) == .diskFull)
+        #expect(disk.names == ["filler"])
+        disk.makeRoom()
         #expect(prepared(disk / "p", 1 << 19) == nil)
+    }
+
+    @Test("where no length is known it is looked for so much room; where space cannot be reserved, too")
+    func looking() throws {
+        let disk = try SmallDisk()
+        let path = disk / "p"
+        func look(_ room: Int64) -> TransferFailure.Code? {
+            code { () throws(TransferFailure) in
+                try PartialFile.prepare(path, length: 0, total: nil, room: room).length
+            }
+        }
+        #expect(look(1 << 19) == nil && look(2 << 20) == .diskFull)
+        try disk.fill(kibibytes: 640)
+        #expect(look(1 << 19) == .diskFull && look(1 << 18) == nil)
+        let clean = FaultScript()
+        clean.during { _ = prepared(path, 1 << 19) }
+        let place = try #require(clean.calls.firstIndex { $0.name == .fallocate })
+        let script = FaultScript(.init(number: place, error: EOPNOTSUPP))
+        script.during { #expect(prepared(path, 1 << 19) == .diskFull) }
     }
 
     @Test("a download that is resumed keeps what it has when the rest does not fit")
@@ -31,9 +54,14 @@ struct FullDiskTests {
         let path = disk / "p"
         #expect(
             code { () throws(TransferFailure) in try PartialFile.prepare(path, length: 1 << 19, total: 2 << 20).length }
+                == .fileTooLarge)
+        #expect(about(path).st_size == 1 << 19)
+        #expect(code { () throws(TransferFailure) in try file.reserve(total: 2 << 20) } == .fileTooLarge)
+        try disk.fill()
+        #expect(
+            code { () throws(TransferFailure) in try PartialFile.prepare(path, length: 1 << 19, total: 1 << 20).length }
                 == .diskFull)
         #expect(about(path).st_size == 1 << 19)
-        #expect(code { () throws(TransferFailure) in try file.reserve(total: 2 << 20) } == .diskFull)
     }
 
     @Test("no room for another file is a full disk too")
@@ -53,7 +81,7 @@ struct FullDiskTests {
         func outcome() -> TransferFailure.Code? {
             code { () throws(TransferFailure) in try transfers.snapshot(of: movie) }
         }
-        #expect(outcome() == .diskFull)
+        #expect(outcome() == .fileTooLarge)
         let clean = FaultScript()
         clean.during { _ = outcome() }
         let place = try #require(clean.calls.firstIndex { $0.name == .fallocate })

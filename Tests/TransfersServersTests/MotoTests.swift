@@ -13,7 +13,7 @@ struct Presigner: Sendable {
     let moto: TestServer
     /// What the URLs lead to: moto, or a proxy in front of it.
     let endpoint: String
-    var key = "movie"
+    let key: String
 
     func url(_ operation: String, _ parameters: [String: any Sendable] = [:]) async throws -> URL {
         var all: [String: any Sendable] = ["Bucket": "bucket", "Key": key]
@@ -62,8 +62,11 @@ struct MotoTests {
         }
     }
 
-    /// Has the second part cut off in its middle, once: moto takes one request on each connection.
-    private func authorize(_ presigner: Presigner, cutting proxy: TestServer, how: String = "close") throws {
+    /// What has the second part cut off in its middle, once: moto takes one request on each connection.
+    private func proxied(_ key: String, how: String = "close") async throws -> (TestServer, TestServer, Presigner) {
+        let moto = try await Self.peer.value.server
+        let proxy = try await TestServer("proxy", ["--to", "127.0.0.1:\(moto.port)"])
+        let presigner = Presigner(moto: moto, endpoint: proxy.url(""), key: key)
         let isCut = Mutex(false)
         try bench.uploader.authorize("bucket") { request in
             if case .s3Part(2, _) = request.purpose,
@@ -75,14 +78,12 @@ struct MotoTests {
             }
             return try await presigner.authorize(request)
         }
+        return (moto, proxy, presigner)
     }
 
     @Test("moto: parts arrive, none of them twice after a cut, and the object comes back byte for byte, cut as well")
     func parts() async throws {
-        let moto = try await Self.peer.value.server
-        let proxy = try await TestServer("proxy", ["--to", "127.0.0.1:\(moto.port)"])
-        let presigner = Presigner(moto: moto, endpoint: proxy.url(""))
-        try authorize(presigner, cutting: proxy)
+        let (_, proxy, _) = try await proxied("movie")
         let sent = try await bench.put(try bench.file(Self.size), to: proxy.url("/bucket/movie"), options: options)
         #expect(sent.status == 200, "\(sent)")
         let up = try await proxy.counts.up
@@ -98,10 +99,7 @@ struct MotoTests {
 
     @Test("moto: a program that was killed asks which parts are there, and sends the others")
     func relaunched() async throws {
-        let moto = try await Self.peer.value.server
-        let proxy = try await TestServer("proxy", ["--to", "127.0.0.1:\(moto.port)"])
-        let presigner = Presigner(moto: moto, endpoint: proxy.url(""), key: "killed")
-        try authorize(presigner, cutting: proxy, how: "blackhole")
+        let (_, proxy, presigner) = try await proxied("killed", how: "blackhole")
         let (file, request) = (try bench.file(Self.size), try ServerBench.request(proxy.url("/bucket/killed")))
         await bench.uploader.beginUpload(of: file, with: request, identifier: "up", options: options) { _, _ in }
         try await proxy.once(up: Self.part + 2_000_000)
@@ -118,10 +116,7 @@ struct MotoTests {
 
     @Test("moto: an upload that is cancelled is aborted there")
     func cancelled() async throws {
-        let moto = try await Self.peer.value.server
-        let proxy = try await TestServer("proxy", ["--to", "127.0.0.1:\(moto.port)"])
-        let presigner = Presigner(moto: moto, endpoint: proxy.url(""), key: "cancelled")
-        try authorize(presigner, cutting: proxy, how: "blackhole")
+        let (moto, proxy, _) = try await proxied("cancelled", how: "blackhole")
         let (file, request) = (try bench.file(Self.size), try ServerBench.request(proxy.url("/bucket/cancelled")))
         async let outcome = bench.uploader.networkResponse(from: request, uploading: file, with: "u", options: options)
         try await proxy.once(up: Self.part + 2_000_000)

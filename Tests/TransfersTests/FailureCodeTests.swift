@@ -16,7 +16,8 @@ struct FailureCodeTests {
             (.connectionLost, -1005), (.tooManyRedirects, -1007), (.cancelled, -999), (.tls, -1200),
             (.certificateExpired, -1201), (.certificateWrongHost, -1202), (.certificateUntrusted, -1203),
             (.clientCertificate, -1205), (.badURL, -1000), (.unsupportedScheme, -1002), (.noNetwork, -1009),
-            (.sourceMissing, -1100), (.sourceIsDirectory, -1101), (.diskFull, -3003), (.identifierInUse, -1),
+            (.sourceMissing, -1100), (.sourceIsDirectory, -1101), (.diskFull, -3003), (.fileTooLarge, -3003),
+            (.identifierInUse, -1),
         ] as [(TransferFailure.Code, Int)])
     func numbers(code: TransferFailure.Code, number: Int) {
         let failure = TransferFailure(code, doing: "Doing", subject: "a", cause: "b", remedy: "C.")

@@ -13,59 +13,144 @@ import TransfersCore
     .enabled(if: SmallDisk.isPossible, "a small disk is mounted, and that takes root"))
 struct FullDiskTests {
     let scratch = try! ScratchFolder()
+    let clocks = SteppedClocks()
+    private static let size: Int64 = 3_000_000
 
-    /// What the caller of a download is told.
-    private func download(
-        _ downloader: Downloader, _ server: TestServer, _ path: String, to there: String
-    ) async throws -> Result<URL, any Error> {
-        let (ends, options) = (Ends<URL>(), TransferOptions.to(URL(fileURLWithPath: there)))
-        await downloader.beginDownload(of: try server.request(path), identifier: "d", options: options) {
-            ends.tell($0, $1.map(\.0))
+    /// A program with a download that has a destination; what its handler is told, and how it stands.
+    private struct Program: Sendable {
+        let process: TransferProcess
+        let downloader: Downloader
+        let ends = Ends<URL>()
+
+        init(_ process: TransferProcess) {
+            self.process = process
+            downloader = process.downloader()
         }
-        return try #require(await ends.next()).1
+
+        func begin(_ server: TestServer, _ path: String, to there: String, once: Bool = false) async throws {
+            let options = TransferOptions {
+                $0.destination = URL(fileURLWithPath: there)
+                if once { $0.retry = .never }
+            }
+            await downloader.beginDownload(of: try server.request(path), identifier: "d", options: options) {
+                ends.tell($0, $1.map(\.0))
+            }
+        }
+
+        /// Until it waits for room, and longer than before.
+        func waits(longerThan before: Date = .distantPast) async throws -> Date {
+            while true {
+                let status = try await downloader.transfers().first
+                if let status, case .waiting(.storage, let until?) = status.state, until > before { return until }
+                await Task.yield()
+            }
+        }
+    }
+
+    private func program() -> Program { Program(TransferProcess(scratch.path + "/state", time: clocks)) }
+
+    /// Until the instant at which it looks again.
+    private func pass(to until: Date) {
+        let now = Date(timeIntervalSince1970: Double(clocks.now().wall.microseconds) / 1e6)
+        clocks.advance(by: .milliseconds(Int64((until.timeIntervalSince(now) * 1000).rounded(.up))))
+    }
+
+    private func isWhole(_ path: String) -> Bool {
+        bytes(path) == ServerPattern(seed: 4).bytes(0..<Self.size)
     }
 
     /// An error that can be acted upon: what was being done, to what, why not, and what to do.
-    private func check(_ result: Result<some Any, any Error>, names subject: String) throws {
+    private func check(
+        _ result: Result<some Any, any Error>, _ code: TransferFailure.Code = .diskFull, names subject: String
+    ) throws {
         let error = try #require(throws: URLError.self) { try result.get() }
         let failure = try #require(error.transferFailure)
-        #expect(failure.code == .diskFull && error.code.rawValue == -3003)
+        #expect(failure.code == code && error.code.rawValue == -3003)
         #expect(failure.subject.contains(subject) && !failure.doing.isEmpty, "\(failure)")
-        #expect(failure.cause.contains("full") || failure.cause.contains("space"), "\(failure)")
-        #expect(failure.remedy.contains("room") || failure.remedy.contains("space"), "\(failure)")
+        #expect(["full", "space", "larger"].contains { failure.cause.contains($0) }, "\(failure)")
+        #expect(failure.remedy.contains("space"), "\(failure)")
     }
 
-    @Test("what cannot fit is an error before a byte of it is loaded; with more room it is begun again, and comes")
-    func early() async throws {
-        let origin = try await TestServer("origin")
-        let disk = try SmallDisk()
-        let process = TransferProcess(scratch.path + "/state")
-        let downloader = process.downloader()
-        let path = "/bytes/3000000?seed=4"
-        try check(await download(downloader, origin, path, to: disk / "movie"), names: disk.path)
-        #expect(disk.names.isEmpty)
-        try disk.remount(kibibytes: 4096)
-        let file = try await download(downloader, origin, path, to: disk / "movie").get()
-        #expect(file.path == disk / "movie" && bytes(file.path) == ServerPattern(seed: 4).bytes(0..<3_000_000))
-        #expect(disk.names == ["movie"])
-    }
-
-    @Test(
-        "what a server sends without saying how much fills the disk in the middle; nothing is left, and then it comes")
-    func middle() async throws {
-        let server = try await TestServer("scripted")
+    @Test("what can never fit is an error before a byte of it is loaded; on a larger disk it is begun again, and comes")
+    func never() async throws {
+        let (server, disk, program) = (try await TestServer("scripted"), try SmallDisk(), program())
         try await server.follow(
             script: """
-                {"rules": [{"do": {"answer": {"chunked": 65536, "body": {"seed": 4, "length": 3000000}}}}]}
+                {"rules": [{"do": {"answer": {"body": {"seed": 4, "length": \(Self.size)},
+                    "at": [{"body": 0, "do": {"wait": "room"}}]}}}]}
                 """)
-        let disk = try SmallDisk()
-        let process = TransferProcess(scratch.path + "/state")
-        let downloader = process.downloader()
-        try check(await download(downloader, server, "/live", to: disk / "movie"), names: disk.path)
+        try await program.begin(server, "/movie", to: disk / "movie")
+        try check(try #require(await program.ends.next()).1, .fileTooLarge, names: disk.path)
         #expect(disk.names.isEmpty)
         try disk.remount(kibibytes: 4096)
-        let file = try await download(downloader, server, "/live", to: disk / "movie").get()
-        #expect(bytes(file.path) == ServerPattern(seed: 4).bytes(0..<3_000_000))
+        try await server.open(gate: "room")
+        try await program.begin(server, "/movie", to: disk / "movie")
+        _ = try #require(await program.ends.next()).1.get()
+        #expect(isWhole(disk / "movie") && disk.names == ["movie"])
+    }
+
+    @Test("what does not fit now waits for room, over the death of the program, and the server is not asked meanwhile")
+    func early() async throws {
+        let (origin, disk) = (try await TestServer("origin"), try SmallDisk(kibibytes: 4096))
+        try disk.fill(kibibytes: 2048)
+        let program = program()
+        try await program.begin(origin, "/bytes/\(Self.size)?seed=4", to: disk / "movie")
+        let first = try await program.waits()
+        pass(to: first)
+        program.process.die()
+        let heir = self.program()
+        try await heir.begin(origin, "/bytes/\(Self.size)?seed=4", to: disk / "movie")
+        let until = try await heir.waits(longerThan: first)
+        #expect(try await origin.log().requests.count == 1 && heir.ends.count == 0)
+        disk.makeRoom()
+        pass(to: until)
+        _ = try #require(await heir.ends.next()).1.get()
+        #expect(isWhole(disk / "movie") && disk.names == ["movie"])
+    }
+
+    @Test("a disk that others fill in the middle is waited for, and what was loaded is not loaded again")
+    func middle() async throws {
+        let (server, disk, program) = (try await TestServer("scripted"), try SmallDisk(kibibytes: 4096), program())
+        try await server.follow(
+            script: """
+                {"rules": [{"do": {"serve": {"etag": "\\"a\\"", "body": {"seed": 4, "length": \(Self.size)},
+                    "at": [{"body": 1500000, "do": {"wait": "full"}}]}}}]}
+                """)
+        try await program.begin(server, "/film", to: disk / "movie")
+        // The first blocks are on the disk before it is full.
+        while bytes(disk / (disk.names.first ?? "")).count < 1_000_000 { await Task.yield() }
+        try disk.fill()
+        try await server.open(gate: "full")
+        let until = try await program.waits()
+        disk.makeRoom()
+        pass(to: until)
+        _ = try #require(await program.ends.next()).1.get()
+        #expect(isWhole(disk / "movie") && disk.names == ["movie"])
+        let requests = try await server.log().requests
+        let range = try #require(requests.last?.values("Range").first)
+        let start = try #require(Int64(range.dropFirst("bytes=".count).dropLast()))
+        #expect(requests.count == 2 && start >= 1_000_000 && start < Self.size, "\(range)")
+    }
+
+    @Test("what comes without a length is loaded again when there is more room; who wants to decide himself is told")
+    func live() async throws {
+        let (server, disk, program) = (try await TestServer("scripted"), try SmallDisk(), program())
+        try await server.follow(
+            script: """
+                {"rules": [{"do": {"answer": {"chunked": 65536, "body": {"seed": 4, "length": \(Self.size)}}}}]}
+                """)
+        try await program.begin(server, "/live", to: disk / "movie", once: true)
+        try check(try #require(await program.ends.next()).1, names: disk.path)
+        #expect(disk.names.isEmpty)
+        try await program.begin(server, "/live", to: disk / "movie")
+        let first = try await program.waits()
+        pass(to: first)
+        let second = try await program.waits(longerThan: first)
+        #expect(try await server.log().requests.count == 2)
+        try disk.remount(kibibytes: 4096)
+        pass(to: second)
+        _ = try #require(await program.ends.next()).1.get()
+        #expect(isWhole(disk / "movie"))
     }
 
     @Test("a copy of a source that does not fit is told at once, and nothing is begun")
@@ -78,7 +163,7 @@ struct FullDiskTests {
         await uploader.beginUpload(
             of: URL(fileURLWithPath: source), with: request, identifier: "u", options: .snapshot, handler: ends.tell)
         #expect(ends.count == 1)
-        try check(try #require(await ends.next()).1, names: disk.path)
+        try check(try #require(await ends.next()).1, .fileTooLarge, names: disk.path)
         #expect(try await uploader.transfers().isEmpty)
         #expect(try FileManager.default.contentsOfDirectory(atPath: disk / "state/transfers/snapshots").isEmpty)
     }

@@ -31,7 +31,7 @@ struct SessionTests {
         let second = TransferProcess(state)
         let heir = try second.session()
         let (stored, again) = try #require(await heir.end(of: "d", acknowledging: false))
-        #expect(again == result && stored.deliveries == 2)
+        #expect(again == result.withoutSecrets && stored.deliveries == 2)
         #expect(bytes(file) == ServerPattern(seed: 2).bytes(0..<5000), "it is there until it was taken")
         await heir.acknowledge("d")
         // The handler called before never said that it is done: the row goes with the last word.

@@ -21,10 +21,12 @@ long cbackground_filesystem_type(int fd);
 // (ioctl_ficlone(2)). Each returns -1 with errno.
 //
 // Reserves the disk's space up to this length, and leaves the file's length as it is (FALLOC_FL_KEEP_SIZE); in a file
-// system in memory it is only looked whether there is so much.
+// system in memory it is only looked whether there is so much. EFBIG if the whole file system is smaller.
 int cbackground_reserve(int fd, long long length);
 // What was written begins its way to the disk; nothing is waited for, and nothing promised (sync_file_range(2)).
 void cbackground_send_ahead(int fd);
+// Whether the file could become so long: 0, or -1 with ENOSPC, EFBIG or another error (statfs(2)).
+int cbackground_look_for_room(int fd, long long length);
 // The target shares the source's blocks until one of them is written.
 int cbackground_clone_file(int target, int source);
 // Copies from one position to the other within the kernel; returns how many bytes, 0 at the end.

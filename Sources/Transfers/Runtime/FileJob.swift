@@ -8,7 +8,7 @@ import TransfersFiles
 struct FileJob: Sendable {
     enum Work: Sendable {
         case digest(ticket: Int, ContentDigest.Algorithm, Range<Int64>)
-        case prepare(length: Int64, total: Int64?)
+        case prepare(length: Int64, total: Int64?, room: Int64?)
         case reserve(total: Int64)
         case verify(length: Int64, [ContentDigest])
         case place(length: Int64)
@@ -45,18 +45,19 @@ extension TransferSession {
         if short.isEmpty { return }
         files.async { [self] in
             var answers: [(FileJob, TransferEvent?)] = []
-            var preparing: [(job: FileJob, path: String, length: Int64, total: Int64?)] = []
+            var preparing: [(job: FileJob, order: PartialFile.Order)] = []
             var verifying: [FileJob] = []
             var placing: [(job: FileJob, target: DownloadTarget, length: Int64)] = []
             for job in short {
                 guard let target = job.transfer.target else { continue }
                 switch job.work {
-                case .prepare(let length, let total): preparing.append((job, target.partial, length, total))
+                case .prepare(let length, let total, let room):
+                    preparing.append((job, PartialFile.Order(target.partial, length: length, total: total, room: room)))
                 case .place(let length): placing.append((job, target, length))
                 case .verify, .digest, .reserve: verifying.append(job)
                 }
             }
-            let prepared = PartialFile.prepare(preparing.map { ($0.path, $0.length, $0.total) })
+            let prepared = PartialFile.prepare(preparing.map(\.order))
             for (order, result) in zip(preparing, prepared) { answers.append((order.job, ready(order.job, result))) }
             if verifying.count > 1 { for job in verifying { job.transfer.sink?.sendAhead() } }
             for job in verifying { answers.append((job, perform(job))) }

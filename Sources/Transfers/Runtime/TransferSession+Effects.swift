@@ -34,7 +34,7 @@ extension TransferSession {
             defer { for continuation in acknowledged.continuations { continuation.resume() } }
             if turn.isEmpty { return }
             do throws(TransferFailure) {
-                try store.write(turn)
+                try store.write(withoutSecrets(turn))
             } catch {
                 // Nothing that relies on it is done. It is all tried again, but for what was acknowledged.
                 return failed(error)
@@ -50,6 +50,18 @@ extension TransferSession {
             for (id, checkpoint) in turn.checkpoints { noteProgress(id, checkpoint) }
             ended(turn.ends)
         }
+    }
+
+    /// Handlers of this process hear the whole; what is written down for others leaves out what may be a secret.
+    private func withoutSecrets(_ turn: TransferTurn) -> TransferTurn {
+        var turn = turn
+        state.withLock { state in
+            for index in turn.ends.indices
+            where state.works[turn.ends[index].id]?.work.stored.intent.policy.keepsSecrets != true {
+                turn.ends[index].result = turn.ends[index].result.withoutSecrets
+            }
+        }
+        return turn
     }
 
     /// Machines that rest or have ended are not needed any more.
@@ -98,7 +110,8 @@ extension TransferSession {
             if work.machine.awaitsSource { answer([.sourceJudged(SourceFile.judge(work.sourceIdentities))]) }
         case .digest(let ticket, let algorithm, let range):
             return FileJob(work, .digest(ticket: ticket, algorithm, range))
-        case .prepareSink(let length, let total): return FileJob(work, .prepare(length: length, total: total))
+        case .prepareSink(let length, let total, let room):
+            return FileJob(work, .prepare(length: length, total: total, room: room))
         case .reserve(let total):
             // What is short is here before it could be reserved.
             return total > FileJob.large ? FileJob(work, .reserve(total: total)) : nil
