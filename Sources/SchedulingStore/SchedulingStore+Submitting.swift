@@ -92,7 +92,8 @@ extension SchedulingStore {
             try request.run()
             if database.changes == 0 {
                 guard try makeWay(for: new, number: next, now: now) else {
-                    if let kept = try eligible(new.identifier) { earliest = min(earliest ?? kept, kept) }
+                    let kept = try eligible(new.identifier)
+                    earliest = min(earliest ?? kept, kept)
                     continue
                 }
                 try request.run()
@@ -113,15 +114,16 @@ extension SchedulingStore {
         return earliest
     }
 
-    /// When the pending request of an identifier is looked at.
-    private func eligible(_ identifier: String) throws -> WallTime? {
+    /// When what there is of an identifier is looked at. For what runs any wake-up will do, but it has to be this manager's:
+    /// of one before, only the record is left.
+    private func eligible(_ identifier: String) throws -> WallTime {
         let statement = try database.statement(
             """
             SELECT min(o.eligible) FROM requests r CROSS JOIN occurrences o ON o.request = r.id \
-            WHERE r.identifier = ?1 AND r.begun = 0 AND o.state = 0
+            WHERE r.identifier = ?1 AND o.state = 0
             """)
         try statement.bind(identifier, at: 1)
-        return try statement.rows { $0.optionalTime(0) }.first ?? nil
+        return try statement.rows { $0.optionalTime(0) }.first?.flatMap(\.self) ?? .distantFuture
     }
 
     /// The first of so many numbers that were never used before.

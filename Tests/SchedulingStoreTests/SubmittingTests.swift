@@ -177,6 +177,28 @@ struct SubmittingTests {
         #expect(try store.pending().count == (expected == .submitted ? 2 : 0))
     }
 
+    @Test(
+        "a schedule that stays as it is, of which a run goes on or is tried again, relies on this manager's wake-up alone"
+    )
+    func staysWhileBegun() throws {
+        let store = try state.owner()
+        var every = request("a")
+        every.terms.schedule = .every(.seconds(300))
+        every.hasEarliest = false
+        func submit(_ generation: String) throws -> SubmitResult {
+            try store.submit([every], limits: .unlimited, now: t(0), relying: .recorded(generation: generation))
+        }
+        try store.submit(every)
+        let run = try #require(try store.claimDue().first)
+        #expect(try store.recordWakeup(ArmedWakeup(name: "w", instant: t(60), generation: "g")) { _ in true })
+        #expect(try submit("g") == .submitted)
+        #expect(try submit("after a restart") == .notCovered)
+        try store.end(run, .failed, again: 30)
+        #expect(try submit("after a restart") == .notCovered)
+        #expect(try submit("g") == .notCovered, "it is tried again before that")
+        #expect(try store.occurrences(identifier: "a").count == 2)
+    }
+
     @Test("a wake-up that another process moved away meanwhile covers nothing: the submission is not written")
     func notCoveredRace() throws {
         let (ours, theirs) = (try state.store(), try state.store())
