@@ -99,8 +99,7 @@ struct KillTests {
     }
 
     @Test(
-        "an upload by parts is whole in the end, and no part that the server had whole was sent again",
-        .enabled(if: isSoak, "it is for the soak"))
+        "an upload by parts is whole in the end, and no part that the server had whole was sent again")
     func parts() async throws {
         let server = try await TestServer("bucket")
         let rate = max(Self.size / Int64(max(Self.kills, 1)) * 4, 200_000)
