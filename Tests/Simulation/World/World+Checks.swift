@@ -102,8 +102,14 @@ extension World {
         // A clock that is ages ahead is mended, or not.
         if clocks.wall > 7_000_000_000_000_000, random.chance(500) { setClockRight() }
         checkProgress()
-        // What recurs would go on for ever.
-        if let process = startForeground() {
+        // What recurs would go on for ever. There are only so many processes: there may be no room for one more yet.
+        var person = startForeground()
+        for _ in 0..<1000 where person == nil && violation == nil {
+            perform(queue.isEmpty ? .advance : .deliver)
+            finishMove()
+            person = startForeground()
+        }
+        if let process = person {
             for name in ledger.recurring.sorted() { cancel(name, in: process) }
             finishMove()
         }
