@@ -28,6 +28,8 @@ package final class SchedulingStore: Sendable {
     }
 
     static let checkpointPages = 1000
+    /// By how many pages more an urgent commit lets the log grow.
+    private static let urgentPages = 400
 
     /// How long one waits for a lock that another process holds for milliseconds: a stopped process holds it for ever. A
     /// submission may wait for two of them and for SQLite (5 s), and stays below the 25 s that people take for a hang.
@@ -101,7 +103,7 @@ package final class SchedulingStore: Sendable {
                 if rings { state.ringing += 1 }
                 recording.committed()
                 // Handlers do not wait for a copy that the next commit can make as well.
-                checkpointIfLong(&state, by: isUrgent ? 400 : 0)
+                checkpointIfLong(&state, by: isUrgent ? Self.urgentPages : 0)
                 return result
             } catch {
                 recording.forget()
