@@ -77,7 +77,9 @@ extension BGTaskScheduler {
         // One that gave up is started again by systemd, after a pause: at its instant it would come again at once.
         let hasFailed = if case .failure = result { true } else { false }
         let others: LiveRunner = try parts.store.hasLiveResident() ? .acting : .none
-        try parts.keeper.settle(runner: hasFailed ? .held : others, tidy: true)
+        let waits: LiveRunner = hasFailed ? .held : others
+        try parts.keeper.settle(runner: waits, tidy: true)
+        if try runner.clocksMoved() { try parts.keeper.settle(runner: waits, tidy: true) }
         try result.get()
         // A launch that could not arm the next wake-up must not look like a success: systemd starts it again.
         if mode == .launch, let failure = parts.keeper.failure, failure.code == .busFailed { throw failure }

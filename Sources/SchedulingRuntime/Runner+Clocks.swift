@@ -13,6 +13,16 @@ extension Runner {
         send(.rang)
     }
 
+    /// Whether instants had to follow a clock or a zone that was set since the last look. A wake-up comes at such a setting,
+    /// but not into a launch that is under way, nor one that was armed only after it.
+    func clocksMoved() throws(SchedulingFailure) -> Bool {
+        let now = environment.time.now().wall
+        guard try store.hasInstantsToMove(now: now, implausible: policy.implausible) else { return false }
+        state.withLock { $0.isClockNew = true }
+        try followClocks(now)
+        return true
+    }
+
     /// Once at the start, and after every setting of the clock or the zone.
     func followClocks(_ now: WallTime) throws(SchedulingFailure) {
         guard state.withLock(\.isClockNew) else { return }

@@ -8,11 +8,11 @@ import Foundation
 import Scheduling
 import SchedulingCore
 import SchedulingRuntime
-import SchedulingTesting
 import Synchronization
 import Testing
 
 @testable import SchedulingStore
+@testable import SchedulingTesting
 
 /// The order in which one process does what cannot be seen from outside.
 @Suite("The order of things in one process")
@@ -23,10 +23,11 @@ struct OneProcessTests {
     func makeScheduler(
         _ directory: String, permitted: [String]? = nil, time: any TimeSource = ManualTime(),
         budgets: Budgets = Budgets(),
-        background: (@Sendable (@escaping @Sendable () -> Void) -> Void)? = { $0() }
+        background: (@Sendable (@escaping @Sendable () -> Void) -> Void)? = { $0() },
+        onTidy: @escaping @Sendable () -> Void = {}
     ) throws -> TaskScheduler {
         let diary = diary
-        let surroundings = OneProcess(directory: directory, diary: diary)
+        let surroundings = OneProcess(directory: directory, diary: diary, onTidy: onTidy)
         let environment = SchedulingEnvironment(
             appIdentifier: "org.example.one", time: time, conditions: surroundings, host: surroundings,
             waker: surroundings, launch: .background(instance: "1"),
@@ -57,6 +58,33 @@ struct OneProcessTests {
         #expect(try await scheduler.handleBackgroundLaunch())
         #expect(diary.all.contains("tidies up, locked: true"), "\(diary.all)")
         #expect(!diary.all.contains("tidies up, locked: false"))
+    }
+
+    @Test("a clock that is mended while a launch arms the last wake-up and leaves is followed: nobody else would look")
+    func clockMendedAtTheEnd() async throws {
+        let directory = NSTemporaryDirectory() + "/background-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let time = ManualTime()
+        let ahead = Duration.seconds(100 * 365 * 86_400)
+        time.stepWallClock(by: ahead)
+        let isMended = Mutex(false)
+        let mend: @Sendable () -> Void = {
+            let isFirst = isMended.withLock { mended in
+                defer { mended = true }
+                return !mended
+            }
+            if isFirst { time.stepWallClock(by: .zero - ahead) }
+        }
+        let scheduler = try makeScheduler(directory, time: time, onTidy: mend)
+        scheduler.register(forTaskWithIdentifier: "a") { _ in }
+        let request = AppRefreshTaskRequest(identifier: "a")
+        request.earliestBeginDate = time.date.addingTimeInterval(600)
+        try scheduler.submit(request)
+        #expect(try await scheduler.handleBackgroundLaunch())
+        #expect(isMended.withLock { $0 })
+        let armed = diary.all.last { $0.hasPrefix("arms in") }
+        #expect(armed == "arms in \(Duration.seconds(600))", "\(diary.all)")
+        #expect(try await scheduler.history(for: "a").contains { $0.outcome == .clockMoved })
     }
 
     @Test("a launch hears a request to stop before anything can start, and no longer when it is over")
@@ -210,18 +238,21 @@ struct OneProcessTests {
 private struct OneProcess: Waker, HostPort, ConditionsSource {
     let directory: String
     let diary: Diary
+    let onTidy: @Sendable () -> Void
 
     func backend() -> Backend { Backend(kind: .simulated, reason: "a test") }
     func generation() -> String { "g" }
     func prepare() throws(SchedulingFailure) {}
     func arm(at instant: WallTime, now: Moment) throws(SchedulingFailure) -> ArmedWakeup {
         diary.note("arms")
+        diary.note("arms in \(now.wall.distance(to: instant))")
         return ArmedWakeup(name: UUID().uuidString, instant: instant, generation: "g")
     }
     func disarm(_ name: String) {}
     func disarmAll(except kept: String?) {
         guard let lock = try? LockFile(directory + "/arming.lock") else { return }
         diary.note("tidies up, locked: \(lock.isLockedElsewhere(0))")
+        onTidy()
     }
     func isLaunching(_ name: String) -> Bool { false }
     func isArmed(_ name: String) -> Bool { true }
