@@ -14,7 +14,11 @@
 // The sockets of this engine's thread. Within CURLOPT_PREREQFUNCTION libcurl does not say which one a request goes to
 // (CURLINFO_ACTIVESOCKET knows it only afterwards), but it tells both ports.
 enum { WATCHED = 256 };
-static _Thread_local int watched[WATCHED];
+static _Thread_local struct {
+    int socket;
+    // Once it is connected; 0 before.
+    int ours, theirs;
+} watched[WATCHED];
 static _Thread_local size_t watched_count;
 
 // libcurl 7.88 opens its sockets without FD_CLOEXEC (CURLOPT_OPENSOCKETFUNCTION(3)): they would outlive an exec.
@@ -26,7 +30,11 @@ static curl_socket_t open_socket(void *unused, curlsocktype purpose, struct curl
     // keeps what we call sent near to what was sent (tcp(7) lacks it; Documentation/networking/ip-sysctl, tcp_notsent_lowat).
     int waiting = LARGE;
     if (made >= 0) setsockopt(made, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &waiting, sizeof waiting);
-    if (made >= 0 && watched_count < WATCHED) watched[watched_count++] = made;
+    if (made >= 0 && watched_count < WATCHED) {
+        watched[watched_count].socket = made;
+        watched[watched_count].ours = watched[watched_count].theirs = 0;
+        watched_count++;
+    }
     return made;
 }
 
@@ -34,7 +42,7 @@ static curl_socket_t open_socket(void *unused, curlsocktype purpose, struct curl
 static int close_socket(void *unused, curl_socket_t closed) {
     (void)unused;
     for (size_t i = 0; i < watched_count; i++) {
-        if (watched[i] == closed) watched[i--] = watched[--watched_count];
+        if (watched[i].socket == closed) watched[i--] = watched[--watched_count];
     }
     return close(closed);
 }
@@ -44,11 +52,16 @@ static int port(const struct sockaddr_storage *address) {
     return address->ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)address)->sin6_port) : -1;
 }
 
-static int is_between(int candidate, int ours, int theirs) {
+static int is_between(size_t i, int ours, int theirs) {
     struct sockaddr_storage here, there;
     socklen_t size = sizeof here, other = sizeof there;
-    return getsockname(candidate, (struct sockaddr *)&here, &size) == 0 && port(&here) == ours
-        && getpeername(candidate, (struct sockaddr *)&there, &other) == 0 && port(&there) == theirs;
+    if (watched[i].theirs == 0) {
+        if (getpeername(watched[i].socket, (struct sockaddr *)&there, &other) != 0) return 0;
+        if (getsockname(watched[i].socket, (struct sockaddr *)&here, &size) != 0) return 0;
+        watched[i].ours = port(&here);
+        watched[i].theirs = port(&there);
+    }
+    return watched[i].ours == ours && watched[i].theirs == theirs;
 }
 
 // CURLOPT_PREREQFUNCTION(3). On a connection that was kept, more may have come than was asked for: libcurl would take it
@@ -60,8 +73,8 @@ int ctransfer_before_request(void *context, char *their_address, char *our_addre
     char byte;
     if (x->limits.is_tls) return CURL_PREREQFUNC_OK;
     for (size_t i = 0; i < watched_count; i++) {
-        if (!is_between(watched[i], our_port, their_port)) continue;
-        if (recv(watched[i], &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) continue;
+        if (!is_between(i, our_port, their_port)) continue;
+        if (recv(watched[i].socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0) continue;
         ctransfer_fail(x, CTRANSFER_UNCLEAN, 0);
         return CURL_PREREQFUNC_ABORT;
     }

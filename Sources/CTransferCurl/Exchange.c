@@ -39,7 +39,9 @@ static int64_t unit(int64_t rate, int64_t buffer) {
 static void set_buffers(ctransfer_exchange *x) {
     // Large bodies want large buffers, which are allocated for each exchange; small ones do not touch them.
     int64_t receive = unit(x->limits.receive_rate, x->limits.sink >= 0 ? LARGE : 64 << 10);
-    int64_t whole = x->total < LARGE ? (x->total < 16 << 10 ? 16 << 10 : x->total) : LARGE;
+    // Up to a few MiB the pages of a large one cost more than it saves.
+    int64_t most = x->total <= 4 << 20 ? 64 << 10 : LARGE;
+    int64_t whole = x->total < most ? (x->total < 16 << 10 ? 16 << 10 : x->total) : most;
     int64_t send = unit(x->limits.send_rate, whole);
     curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, (long)receive);
     curl_easy_setopt(x->easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)send);

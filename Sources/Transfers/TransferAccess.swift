@@ -24,7 +24,7 @@ struct TransferAccess: Sendable {
         var task: TransferTaskState
         /// Told while the end is still on the books; it counts as handled when this returns.
         var tell: @Sendable (String, TransferEnd) -> Void
-        /// Done when the end is off the books.
+        /// Done when the end is off the books; not to block.
         var afterwards: @Sendable () -> Void = {}
     }
 
@@ -103,9 +103,10 @@ struct TransferAccess: Sendable {
             order.task.end(stored, result)
             let name = configuration.getIdentifier(stored.task(result)) ?? identifier
             order.tell(name, .ended(stored, result))
-            await session.acknowledge(identifier)
-            order.afterwards()
-            deliveries.end(identifier)
+            session.acknowledge(identifier) {
+                order.afterwards()
+                deliveries.end(identifier)
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import Dispatch
 import Synchronization
 
 /// Which ends are being told right now, and what has to wait for that: a transfer that is begun in the handler of its
@@ -22,7 +23,9 @@ final class TransferDeliveries: Sendable {
             telling[identifier] = one.count > 0 ? one : nil
             return one.count > 0 ? [] : one.afterwards
         }
-        for action in afterwards { action() }
+        if afterwards.isEmpty { return }
+        // They may write, and call back; this is the session's own thread.
+        DispatchQueue.global().async { for action in afterwards { action() } }
     }
 
     /// False if nothing is being told: it is to be done at once then.

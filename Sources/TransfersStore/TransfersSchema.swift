@@ -9,7 +9,7 @@ enum TransfersSchema {
         applicationIdentifier: 0x7362_6774,  // "sbgt"
         steps: [first], afterSettingAside: "Begin the transfers again",
         // Listing very many reads all of them once: that is not to stay in memory.
-        cacheKibibytes: 2000)
+        cacheKibibytes: 500)
 
     /// - `sessions`: who owned last, for people; the truth is a lock. `clock` is wall time less boot time of that owner.
     /// - `transfers`: `state` 0 waiting, 1 running, 2 paused, 3 ended; the columns tell the state, `checkpoint` is JSON of

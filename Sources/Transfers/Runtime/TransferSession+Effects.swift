@@ -31,7 +31,7 @@ extension TransferSession {
             letGo()
             let acknowledged = takeAcknowledged()
             turn.acknowledged = acknowledged.ids
-            defer { for continuation in acknowledged.continuations { continuation.resume() } }
+            defer { for then in acknowledged.thens { then() } }
             if turn.isEmpty { return }
             do throws(TransferFailure) {
                 try store.write(withoutSecrets(turn))
@@ -126,9 +126,9 @@ extension TransferSession {
         case .wait(let until, let reason): wait(work, until, reason)
         case .finish, .note: break
         case .removeLeftovers:
-            // A file without a destination is there until somebody has taken it.
-            let isKept = work.stored.result?.outcome == .succeeded && work.target?.destination == nil
-            if work.target == nil || !isKept { opened.folder.removeLeftovers(of: work.stored.intent) }
+            // A file without a destination is there until somebody has taken it, and one with has its name.
+            let isKept = work.stored.result?.outcome == .succeeded && work.target != nil
+            if !isKept { opened.folder.removeLeftovers(of: work.stored.intent) }
             state.withLock { $0.works[id]?.work.isOver = true }
         }
         return nil

@@ -35,7 +35,12 @@ extension TransferSession {
     /// Forgets an end: the row and a file of ours go, the identifier is free. Every handler that was called for it has to
     /// say so; the last one counts. Durable when it returns.
     package func acknowledge(_ identifier: String) async {
-        await withCheckedContinuation { send(.acknowledge(identifier, $0)) }
+        await withCheckedContinuation { continuation in acknowledge(identifier) { continuation.resume() } }
+    }
+
+    /// The same for who does not wait; `then` is called on the session's thread.
+    func acknowledge(_ identifier: String, then: @escaping @Sendable () -> Void) {
+        send(.acknowledge(Acknowledgement(identifier: identifier, then: then)))
     }
 
     // MARK: Delivering
@@ -120,13 +125,13 @@ extension TransferSession {
     }
 
     /// The ends whose last handler has acknowledged, and who waits for that to be durable.
-    func takeAcknowledged() -> (ids: [Int64], continuations: [CheckedContinuation<Void, Never>]) {
+    func takeAcknowledged() -> (ids: [Int64], thens: [@Sendable () -> Void]) {
         let acknowledged = state.withLock { state in
             defer { state.acknowledging = [] }
             return state.acknowledging
         }
         var ended: [StoredTransfer] = []
-        for (identifier, _) in acknowledged {
+        for identifier in acknowledged.map(\.identifier) {
             let (known, isLast) = state.withLock { state -> (StoredTransfer?, Bool) in
                 guard let delivered = state.delivered[identifier] else { return (nil, true) }
                 state.delivered[identifier]?.calls -= 1
@@ -140,7 +145,15 @@ extension TransferSession {
             if let stored, stored.result != nil { ended.append(stored) }
         }
         // Before the row goes, so that nothing is left that nobody knows of.
-        for stored in ended { opened.folder.removeLeftovers(of: stored.intent) }
-        return (ended.map(\.id), acknowledged.map(\.continuation))
+        for stored in ended where !stored.hasPlacedFile { opened.folder.removeLeftovers(of: stored.intent) }
+        return (ended.map(\.id), acknowledged.map(\.then))
+    }
+}
+
+extension StoredTransfer {
+    /// What was a partial file is the file now.
+    fileprivate var hasPlacedFile: Bool {
+        guard case .download(let target) = intent.work else { return false }
+        return target.destination != nil && result?.outcome == .succeeded
     }
 }

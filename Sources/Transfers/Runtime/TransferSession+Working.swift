@@ -24,7 +24,8 @@ extension TransferSession {
     /// Who waits for an answer has one.
     static func refuse(_ input: Input) {
         switch input {
-        case .acknowledge(_, let continuation), .run(let continuation), .leave(let continuation): continuation.resume()
+        case .run(let continuation), .leave(let continuation): continuation.resume()
+        case .acknowledge(let acknowledgement): acknowledgement.then()
         default: break
         }
     }
@@ -50,8 +51,7 @@ extension TransferSession {
         case .ordered: takeOrders()
         case .rang: heard()
         case .look: break
-        case .acknowledge(let identifier, let continuation):
-            state.withLock { $0.acknowledging.append((identifier, continuation)) }
+        case .acknowledge(let acknowledgement): state.withLock { $0.acknowledging.append(acknowledgement) }
         case .conditionsChanged: observe()
         case .clockSet: state.withLock { $0.isScheduledKnown = false }
         case .authorizersChanged: wakeAuthorized()

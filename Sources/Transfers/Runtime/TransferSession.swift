@@ -20,6 +20,13 @@ package final class TransferSession: Sendable {
     package typealias Authorizer =
         @Sendable (AuthorizationRequest, TransferIntent) async throws -> (HeaderFields, url: String?)
 
+    /// Somebody has taken care of an end.
+    struct Acknowledgement: Sendable {
+        var identifier: String
+        /// Called on `worker` when that is durable, or cannot be had: not to block.
+        var then: @Sendable () -> Void
+    }
+
     enum Input: Sendable {
         case owned(SessionOwnership)
         /// To a machine, if it is still the same.
@@ -35,7 +42,7 @@ package final class TransferSession: Sendable {
         case authorizersChanged
         case deliver(String)
         case handlerReturned
-        case acknowledge(String, CheckedContinuation<Void, Never>)
+        case acknowledge(Acknowledgement)
         /// The scheduled task runs.
         case run(CheckedContinuation<Void, Never>)
         case hold
@@ -78,7 +85,7 @@ package final class TransferSession: Sendable {
         /// Ends that handlers were called with, and how many of them have not acknowledged.
         var delivered: [String: (stored: StoredTransfer, calls: Int)] = [:]
         /// Who has acknowledged an end that is still on the books.
-        var acknowledging: [(identifier: String, continuation: CheckedContinuation<Void, Never>)] = []
+        var acknowledging: [Acknowledgement] = []
         var runningHandlers = 0
         var drained: [@Sendable () -> Void] = []
         /// Runs of the scheduled task.
