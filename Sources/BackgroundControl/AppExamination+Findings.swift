@@ -134,14 +134,39 @@ extension AppExamination {
         return []
     }
 
-    private var launchFindings: [Finding] {
-        var findings: [Finding] = []
-        if !failingServices.isEmpty {
-            findings.append(
-                problem(
-                    "launch", "systemd cannot start the app: " + failingServices.joined(separator: ", "),
-                    remedy: journal))
+    /// One for each cause.
+    private var failingFindings: [Finding] {
+        var causes: [String?] = []
+        for service in failingServices where !causes.contains(service.cause) { causes.append(service.cause) }
+        return causes.map { cause in
+            let services = failingServices.filter { $0.cause == cause }
+            let names = services.map(\.name).joined(separator: ", ")
+            return problem(
+                "launch", "systemd cannot start the app: " + (cause.map { "\($0): " } ?? "") + names,
+                remedy: services.first?.refusal.map(mending) ?? journal)
         }
+    }
+
+    /// What to do about what systemd could not do.
+    private func mending(_ status: ExecutorStatus) -> String {
+        let template = unit?.name ?? "app-background-…@.service"
+        switch status.number {
+        case 200:
+            return "make the directory that `\(control) cat '\(template)'` names, or have the app name another"
+        case 203:
+            let executable = executable.map { "'\($0)'" } ?? "the executable"
+            return "look whether \(executable) and the interpreter or loader that it names can be executed, "
+                + "and are on no file system mounted with noexec; " + journal
+        case 204: return "free memory, or raise the limits of `background.slice`; " + journal
+        default: break
+        }
+        guard let setting = status.setting else { return journal }
+        return "have an administrator allow it, or set \(setting) to what is allowed, or to nothing: "
+            + "\(control) edit '\(template)'; " + journal
+    }
+
+    private var launchFindings: [Finding] {
+        var findings = failingFindings
         // Only what happened after the last run that went well.
         let recent = history.prefix { $0.outcome != Outcome.succeeded.description }.prefix(20)
         let unhandled = unhandledLaunches + recent.count { $0.outcome == Outcome.launchUnhandled.description }

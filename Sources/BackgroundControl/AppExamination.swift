@@ -68,7 +68,7 @@ package struct AppExamination: Hashable, Sendable {
     /// Launches that ended without being handled, and that no process has recorded yet.
     package var unhandledLaunches = 0
     /// Services of the app that systemd waits to start again, or could not start.
-    package var failingServices: [String] = []
+    package var failingServices: [FailingService] = []
 
     package init(app: String, stateDirectory: String, now: WallTime) {
         self.app = app

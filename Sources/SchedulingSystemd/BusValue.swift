@@ -55,6 +55,14 @@ package indirect enum BusValue: Hashable, Sendable {
         }
     }
 
+    package var int32: Int32? {
+        switch self {
+        case .int32(let number): number
+        case .variant(let inner): inner.int32
+        default: nil
+        }
+    }
+
     package var uint64: UInt64? {
         switch self {
         case .uint64(let number): number

@@ -104,6 +104,22 @@ package final class ServiceManager: Sendable {
         try perform { (bus) throws(BusError) in try ServiceManager.subState(name, bus) }
     }
 
+    /// How the last main process of a service ended: `Result`, `ExecMainCode` and `ExecMainStatus`
+    /// (org.freedesktop.systemd1(5), "Service Unit Objects").
+    package func lastEnd(of name: String) throws(BusError) -> (result: String?, code: Int32?, status: Int32?) {
+        let values = try perform { (bus) throws(BusError) -> [BusValue] in
+            let object = Bus.objectPath(ServiceManager.path + "/unit", name)
+            var values: [BusValue] = []
+            for property in ["Result", "ExecMainCode", "ExecMainStatus"] {
+                values.append(
+                    try bus.property(
+                        ServiceManager.destination, object, "org.freedesktop.systemd1.Service", property))
+            }
+            return values
+        }
+        return (values[0].text, values[1].int32, values[2].int32)
+    }
+
     /// The names of the loaded units that match a pattern.
     package func units(matching pattern: String) throws(BusError) -> [String] {
         let reply = try perform { (bus) throws(BusError) in

@@ -50,7 +50,11 @@ extension TransferFailure {
     static func words(unwritable number: Int32) -> (Code, String, String) {
         switch number {
         case Errno.noSpace, 122: (.diskFull, "the disk or the quota is full", "Free some space, and begin again.")
-        case Errno.tooLarge: (.fileTooLarge, "a file may not be as large there", "Choose another disk.")
+        case Errno.tooLarge:
+            (
+                .fileTooLarge, "it is larger than its disk or quota, or than a file may be there",
+                "Choose a disk with more space."
+            )
         case Errno.readOnly, Errno.denied:
             (.destinationUnwritable, "the file may not be written (errno \(number))", "Choose another place.")
         default: (.destinationUnwritable, "the file cannot be written (errno \(number))", "Check the disk.")

@@ -126,6 +126,9 @@ package final class PartialFile: OpenFile {
         if error != 0, error != ENOTSUP { throw .destination("Reserving \(total) bytes for", path, error) }
     }
 
+    /// Whether a file of this length is larger than its whole disk, or than a file may be there.
+    package func canNeverHold(_ total: Int64) -> Bool { lookForRoom(file, total) == EFBIG }
+
     /// Before several are made durable one after the other: then the disk has all of them when the first is waited for.
     package func sendAhead() { TransfersFiles.sendAhead(descriptor) }
 

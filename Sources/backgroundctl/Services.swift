@@ -63,6 +63,13 @@ struct Services: Sendable {
         return ((try? manager.units(matching: pattern)) ?? []).map { ($0, (try? manager.subState(of: $0)) ?? "") }
     }
 
+    /// How the last process of a service ended.
+    func failure(of service: String) -> FailingService {
+        let ended = try? manager.lastEnd(of: service)
+        return FailingService(
+            name: service, result: ended?.result, end: FailingService.End(code: ended?.code, status: ended?.status))
+    }
+
     func timers(of app: InstalledApp) -> [String] {
         (try? manager.units(matching: UnitName.timers(appIdentifier: app.identifier))) ?? []
     }

@@ -21,6 +21,7 @@ struct Services: Sendable {
     func waker(for app: InstalledApp) -> (any Waker)? { nil }
     func isArmed(_ timer: String) -> Bool? { nil }
     func services(of app: InstalledApp) -> [(name: String, state: String)] { [] }
+    func failure(of service: String) -> FailingService { FailingService(name: service) }
     func timers(of app: InstalledApp) -> [String] { [] }
     func examination(of app: InstalledApp) -> AppExamination.Unit? { nil }
     func isLingering() -> HostExamination.Answer { .unknown(why: Services.none) }

@@ -51,7 +51,8 @@ extension Session {
         seen.history = (try? state.history(nil, limit: 50)) ?? []
         seen.unhandledLaunches = LaunchMarker.abandoned(in: state.app.stateDirectory)
         let loaded = services.services(of: state.app)
-        seen.failingServices = loaded.filter { ["auto-restart", "failed"].contains($0.state) }.map(\.name)
+        seen.failingServices = loaded.filter { ["auto-restart", "failed"].contains($0.state) }
+            .map { services.failure(of: $0.name) }
         seen.isLaunching = loaded.contains { !["", "dead", "failed", "auto-restart"].contains($0.state) }
         return seen
     }

@@ -142,7 +142,47 @@ struct DoctorTests {
             "cannot start", "launch", .problem, says: "systemd cannot start the app: x.service",
             remedy: "journalctl --user -u 'app-background-reader@*'"
         ) {
-            $0.failingServices = ["x.service"]
+            $0.failingServices = [FailingService(name: "x.service")]
+        },
+        Case(
+            "cannot be executed", "launch", .problem,
+            says: "cannot start the app: the executable cannot be executed (203/EXEC): x.service, y.service",
+            remedy: "'/usr/bin/reader' and the interpreter or loader"
+        ) {
+            $0.failingServices = ["x.service", "y.service"].map {
+                FailingService(name: $0, result: "exit-code", end: .exited(203))
+            }
+        },
+        Case(
+            "no working directory", "launch", .problem, says: "its working directory cannot be entered (200/CHDIR)",
+            remedy: "systemctl --user cat 'app-background-reader@.service'"
+        ) {
+            $0.failingServices = [FailingService(name: "x.service", result: "exit-code", end: .exited(200))]
+        },
+        Case(
+            "scheduling refused", "launch", .problem,
+            says: "its CPU scheduling policy was refused (214/SETSCHEDULER): x.service",
+            remedy: "set CPUSchedulingPolicy= to what is allowed, or to nothing: systemctl --user edit 'app-"
+        ) {
+            $0.failingServices = [FailingService(name: "x.service", result: "exit-code", end: .exited(214))]
+        },
+        Case(
+            "unknown user", "launch", .problem, says: "its user is unknown, or could not be taken on (217/USER)",
+            remedy: "set User= to"
+        ) {
+            $0.failingServices = [FailingService(name: "x.service", result: "exit-code", end: .exited(217))]
+        },
+        Case(
+            "namespace", "launch", .problem, says: "its view of the file system could not be made (226/NAMESPACE)",
+            remedy: "set ReadWritePaths= and the like"
+        ) {
+            $0.failingServices = [FailingService(name: "x.service", result: "exit-code", end: .exited(226))]
+        },
+        Case(
+            "without a setting", "launch", .problem, says: "no session could be made for its process (220/SETSID)",
+            remedy: "journalctl --user -u"
+        ) {
+            $0.failingServices = [FailingService(name: "x.service", result: "exit-code", end: .exited(220))]
         },
         Case(
             "launch not handled", "launch", .problem, says: "1 launches ended without",
@@ -180,6 +220,38 @@ struct DoctorTests {
         #expect(finding.check == broken.check && finding.weight == broken.weight && finding.app == "reader")
         #expect(finding.message.contains(broken.says), "\(finding.message)")
         #expect(finding.remedy?.contains(broken.remedy) == true, "\(finding.remedy ?? "")")
+    }
+
+    @Test("how the last process of a service ended is told in words, systemd's own statuses first")
+    func endsOfServices() {
+        func cause(_ result: String, _ code: Int32, _ status: Int32) -> String? {
+            FailingService(name: "x", result: result, end: .init(code: code, status: status)).cause
+        }
+        #expect(cause("exit-code", 1, 203) == "the executable cannot be executed (203/EXEC)")
+        #expect(cause("exit-code", 1, 1) == "the program ended with exit status 1")
+        #expect(cause("exit-code", 1, 244) == "the program ended with exit status 244")
+        #expect(cause("signal", 2, 9) == "the program was killed by signal 9")
+        #expect(cause("core-dump", 3, 11) == "the program was killed by signal 11")
+        #expect(cause("protocol", 1, 0) == "it ended before it touched the scheduler")
+        #expect(cause("timeout", 2, 15) == "it did not say that it is ready, or did not stop, in time")
+        #expect(cause("success", 0, 0) == nil)
+        // A signal's number is no exit status.
+        #expect(FailingService(name: "x", end: .killed(signal: 203)).refusal == nil)
+        for number in ExecutorStatus.all.keys { #expect((200...245).contains(number)) }
+        #expect(ExecutorStatus.all.count == 43 && ExecutorStatus(199) == nil && ExecutorStatus(234) == nil)
+    }
+
+    @Test("services that fail for different reasons are told apart")
+    func severalCauses() {
+        var app = Self.app()
+        app.failingServices = [
+            FailingService(name: "x", result: "exit-code", end: .exited(203)),
+            FailingService(name: "y", result: "exit-code", end: .exited(1)),
+            FailingService(name: "z", result: "exit-code", end: .exited(203)),
+        ]
+        let messages = bad(app.findings).map(\.message)
+        #expect(messages.count == 2 && messages[0].hasSuffix("(203/EXEC): x, z"))
+        #expect(messages[1].hasSuffix("status 1: y"))
     }
 
     @Test("a success since then ends the complaint; a live resident and a launch under way need no timer")

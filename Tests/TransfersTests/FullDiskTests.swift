@@ -47,6 +47,24 @@ struct FullDiskTests {
         }
     }
 
+    @Test(
+        "what can never fit is that error however fast it fills the disk, also where nothing is reserved",
+        arguments: [900_000, 3_000_000, 60_000_000])
+    func neverFast(size: Int) async throws {
+        let (origin, disk, program) = (try await TestServer("origin"), try SmallDisk(kibibytes: 512), program())
+        try await program.begin(origin, "/bytes/\(size)?seed=4", to: disk / "movie")
+        // By the clock of this test it would wait for ever.
+        while program.ends.count == 0 {
+            if case .waiting(.storage, _)? = try await program.downloader.transfers().first?.state {
+                Issue.record("it waits for room")
+                return
+            }
+            await Task.yield()
+        }
+        try check(try #require(await program.ends.next()).1, .fileTooLarge, names: disk.path)
+        #expect(disk.names.isEmpty)
+    }
+
     private func program() -> Program { Program(TransferProcess(scratch.path + "/state", time: clocks)) }
 
     /// Until the instant at which it looks again.

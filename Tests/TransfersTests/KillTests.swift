@@ -18,6 +18,8 @@ struct KillTests {
     static let kills = asked ?? 20
     static let isSoak = asked != nil
     static let size: Int64 = 24_000_000
+    /// As fast as that most lives move something, and none moves everything; in the soak so that all of them are killed.
+    static let rate = max(size / Int64(max(kills, 1)) * (isSoak ? 3 : 4), 200_000)
     let scratch = try! ScratchFolder()
 
     /// One life; 0 microseconds: until the end. Returns what it said, and whether it was killed.
@@ -58,11 +60,9 @@ struct KillTests {
         let source = try patternFile(scratch, "source", Self.size)
         var killed = 0
         var lines: [Substring] = []
-        // As fast as that every life moves something, and none moves everything.
-        let rate = max(Self.size / Int64(max(Self.kills, 1)) * 4, 200_000)
         while killed < Self.kills {
             let (said, wasKilled) = try await live(
-                kind, url, source, microseconds: Int.random(in: 20_000...450_000), rate: rate)
+                kind, url, source, microseconds: Int.random(in: 20_000...450_000), rate: Self.rate)
             lines = said
             if !wasKilled { break }
             killed += 1
@@ -102,8 +102,7 @@ struct KillTests {
         "an upload by parts is whole in the end, and no part that the server had whole was sent again")
     func parts() async throws {
         let server = try await TestServer("bucket")
-        let rate = max(Self.size / Int64(max(Self.kills, 1)) * 4, 200_000)
-        let url = server.url("/movie?rate=\(rate)")
+        let url = server.url("/movie?rate=\(Self.rate)")
         let source = try patternFile(scratch, "source", Self.size)
         var killed = 0
         var lines: [Substring] = []

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright (c) 2026 the swift-background authors
 
+import Foundation
 import Synchronization
 internal import TransfersCore
 import TransfersFiles
@@ -11,6 +12,9 @@ final class ExchangeHearing: ExchangeObserver {
     private let exchange: Exchange
     /// Where in the file the answer's body is written.
     private let offset = Atomic<Int64>(0)
+    /// How long the file is to become by it; 0: nobody says.
+    private let whole = Atomic<Int64>(0)
+    private let sink: PartialFile?
     private let onEvents: @Sendable ([TransferEvent]) -> Void
     /// The head of an answer whose body is short: it is told with what comes next, most often the end.
     private let held = Mutex<ResponseHead?>(nil)
@@ -22,12 +26,13 @@ final class ExchangeHearing: ExchangeObserver {
     private let sources: [SourceIdentity]
 
     init(
-        _ exchange: Exchange, of sources: [SourceIdentity], _ plan: AnswerPlan,
+        _ exchange: Exchange, of sources: [SourceIdentity], into sink: PartialFile?, _ plan: AnswerPlan,
         onProgress: @escaping @Sendable (Int64) -> Void,
         onEvents: @escaping @Sendable ([TransferEvent]) -> Void
     ) {
         self.exchange = exchange
         self.sources = exchange.carriesFile ? sources : []
+        self.sink = sink
         self.plan = plan
         self.onProgress = onProgress
         self.onEvents = onEvents
@@ -37,7 +42,10 @@ final class ExchangeHearing: ExchangeObserver {
 
     func plan(for head: ResponseHead) -> BodyPlan {
         let plan = plan.plan(for: head)
-        if case .write(let at, _) = plan { offset.store(at, ordering: .relaxed) }
+        if case .write(let at, let count) = plan {
+            offset.store(at, ordering: .relaxed)
+            whole.store(count.map { at + $0 } ?? 0, ordering: .relaxed)
+        }
         if case .write(_, let count) = plan, (count ?? .max) > Self.shortBody {
             tell(.headed(head))
         } else {
@@ -68,6 +76,11 @@ final class ExchangeHearing: ExchangeObserver {
 
     /// What was read is the source only if that is still the same.
     func ended(_ end: ExchangeEnd) {
+        var end = end
+        // The body may fill the disk before anybody has judged whether there will ever be room for it.
+        if let sink, end.failure?.kind.isFullDisk == true, sink.canNeverHold(whole.load(ordering: .relaxed)) {
+            end.failure?.kind = .sinkUnwritable(EFBIG)
+        }
         if sources.isEmpty { tell(.ended(end)) } else { tell(.ended(end), .sourceJudged(SourceFile.judge(sources))) }
     }
 }

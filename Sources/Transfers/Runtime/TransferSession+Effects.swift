@@ -125,13 +125,28 @@ extension TransferSession {
         case .cancelExchange: work.exchange?.cancel()
         case .wait(let until, let reason): wait(work, until, reason)
         case .finish, .note: break
-        case .removeLeftovers:
-            // A file without a destination is there until somebody has taken it, and one with has its name.
-            let isKept = work.stored.result?.outcome == .succeeded && work.target != nil
-            if !isKept { opened.folder.removeLeftovers(of: work.stored.intent) }
-            state.withLock { $0.works[id]?.work.isOver = true }
+        case .removeLeftovers: removeLeftovers(work)
         }
         return nil
+    }
+
+    private func removeLeftovers(_ work: TransferWork) {
+        // A file without a destination is there until somebody has taken it, and one with has its name.
+        let isKept = work.stored.result?.outcome == .succeeded && work.target != nil
+        if !isKept { opened.folder.removeLeftovers(of: work.stored.intent) }
+        state.withLock { $0.works[work.id]?.work.isOver = true }
+    }
+
+    /// Whoever hears of an end finds nothing left behind.
+    func tidy(_ ended: [StoredTransfer]) {
+        for stored in ended {
+            let work = state.withLock { state -> TransferWork? in
+                guard case .removeLeftovers? = state.works[stored.id]?.work.effects.first else { return nil }
+                state.works[stored.id]?.work.effects.removeFirst()
+                return state.works[stored.id]?.work
+            }
+            if let work { removeLeftovers(work) }
+        }
     }
 
     private func wait(_ work: TransferWork, _ until: WallTime?, _ reason: WaitReason) {
@@ -211,13 +226,13 @@ extension TransferSession {
         }
         let (hub, id, generation) = (hub, work.id, work.generation)
         let (identifier, total) = (work.identifier, work.machine.checkpoint.total ?? work.stored.intent.sourceSize)
-        let hearing = ExchangeHearing(exchange, of: work.sourceIdentities, plan) { [weak self] bytes in
+        let sink = plan.download == nil ? nil : work.sink
+        let hearing = ExchangeHearing(exchange, of: work.sourceIdentities, into: sink, plan) { [weak self] bytes in
             self?.note(moved: bytes, of: id, generation)
             hub.tell(identifier) { TransferProgress(completed: bytes, total: total, state: .running) }
         } onEvents: {
             answer($0)
         }
-        let sink = plan.download == nil ? nil : work.sink
         let running = engine.start(exchange, sources: sources, sink: sink, observer: hearing)
         state.withLock { state in
             guard state.works[work.id]?.work.generation == work.generation else { return }

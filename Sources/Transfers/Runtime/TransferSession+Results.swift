@@ -71,6 +71,7 @@ extension TransferSession {
                 return progress
             }
         }
+        tidy(delivered + others)
         handOut(delivered)
         deliver(others)
     }

@@ -69,6 +69,37 @@ extension OnAHost {
             try app("cancel", "quick")
         }
 
+        @Test("what systemd could not do for a launch is said in words, and what mends it mends it")
+        func refused() async throws {
+            let app = ProbeApp(host, "doctor-refused")
+            try app("submit", "quick", "3600")
+            let template = "app-background-\(app.id)@.service"
+            let folder = "/home/tester/.config/systemd/user/\(template).d"
+            // No ordinary user may ask for real time. It is tried again later than anybody looks.
+            func drop(_ policy: String) throws {
+                let text = "[Service]\\nCPUSchedulingPolicy=\(policy)\\nRestartSec=1h\\n"
+                try host.user(["sh", "-c", "mkdir -p \(folder) && printf '\(text)' > \(folder)/own.conf"])
+                host.systemctl("daemon-reload")
+            }
+            try drop("fifo")
+            try app("submit", "quick", "0")
+            try await Eventually.holds("the launch is found", seen: { tool("doctor").output }) {
+                try tool.complaints(app.id).contains("launch")
+            }
+            let said = tool("doctor").output
+            let words = "its CPU scheduling policy was refused (214/SETSCHEDULER): app-background-"
+            #expect(said.contains(words), "\(said)")
+            #expect(said.contains("systemctl --user edit '\(template)'"))
+            try drop("")
+            host.systemctl("stop", "app-background-\(app.id)@*.service")
+            host.systemctl("start", "app-background-\(app.id)@login.service")
+            try await Eventually.holds("the launch has run it", seen: { (try? "\(app.outcomes("quick"))") ?? "" }) {
+                try app.outcomes("quick").contains("succeeded") && tool.complaints(app.id).isEmpty
+            }
+            try host.user(["rm", "-r", folder])
+            host.systemctl("daemon-reload")
+        }
+
         @Test("a launch that nobody handles is found while the task still waits")
         func unhandled() async throws {
             let app = ProbeApp(host, "doctor-unhandled")
