@@ -28,7 +28,16 @@ final class KernelAlarm: Alarm {
     func set(wall: WallTime?, awake: Int64?) { timers.set(wall: wall, awake: awake) }
 
     var hasOwnThread: Bool { true }
+    func prepareThread() { timers.prepareThread() }
     func replaceThread() { timers.replaceThread() }
+
+    /// A kernel that wakes a thread on the processor of its waker leaves it waiting until that one sleeps, though another
+    /// processor is idle.
+    func goOff(at now: Moment) {
+        set(wall: nil, awake: now.awake)
+        sched_yield()
+    }
+
     func whenNear(_ action: @escaping @Sendable () -> Void) { timers.whenNear(action) }
 }
 
@@ -66,12 +75,17 @@ private final class AlarmTimers: Sendable {
     }
 
     func set(wall: WallTime?, awake: Int64?) {
-        let needsThread = state.withLock { state in
+        state.withLock { state in
             state.deadlines.set(wall: wall, awake: awake)
             schedule(&state)
-            guard state.thread == 0, wall != nil || awake != nil else { return false }
-            state.thread = 1
-            return true
+        }
+        if wall != nil || awake != nil { prepareThread() }
+    }
+
+    func prepareThread() {
+        let needsThread = state.withLock { state in
+            defer { state.thread = max(state.thread, 1) }
+            return state.thread == 0
         }
         if needsThread { startThread() }
     }

@@ -10,9 +10,10 @@ package struct ProcLoad: Sendable {
     /// Where the kernel's files lie.
     package let root: String
     /// The control group of our own service, whose waiting does not count; nil: this process is in one with others.
-    package let ownGroup: String?
+    private let ownGroup: @Sendable () -> String?
 
-    package init(root: String = "/proc", ownGroup: String? = nil) {
+    /// The group is asked for when the load is.
+    package init(root: String = "/proc", ownGroup: @escaping @Sendable @autoclosure () -> String? = nil) {
         self.root = root
         self.ownGroup = ownGroup
     }
@@ -35,6 +36,7 @@ package struct ProcLoad: Sendable {
     /// The load, now, judged by what was found `before`.
     package func observe(at now: WallTime, before: SystemLoad?) -> Observed<SystemLoad> {
         var worst: (share: Double, resource: LoadPressure.Resource)?
+        let ownGroup = ownGroup()
         for resource in LoadPressure.Resource.allCases {
             // What waits for the disk is mostly a run itself: not counted where it cannot be told apart from others.
             if resource == .io, ownGroup == nil { continue }

@@ -44,6 +44,10 @@ package protocol Alarm: Sendable {
 
     /// Whether the action is called on a thread that serves this alarm only, so that it may be kept (`replaceThread`).
     var hasOwnThread: Bool { get }
+    /// Has that thread at hand before anything is set: to make one takes longer than to wake it.
+    func prepareThread()
+    /// Has it go off now, with its thread as the next one on this processor.
+    func goOff(at now: Moment)
     /// Gives the alarm another thread: the one that is in the action stays there for long.
     func replaceThread()
 
@@ -55,6 +59,8 @@ package protocol Alarm: Sendable {
 
 extension Alarm {
     package var hasOwnThread: Bool { false }
+    package func prepareThread() {}
+    package func goOff(at now: Moment) { set(wall: nil, awake: now.awake) }
     package func replaceThread() {}
     package func whenNear(_ action: @escaping @Sendable () -> Void) {}
 }

@@ -161,7 +161,8 @@ static int dump_routes(int fd, unsigned int sequence) {
     } while (sent == -1 && errno == EINTR);
     if (sent == -1) return -1;
 
-    static _Thread_local unsigned char buffer[32768];
+    // Not of the thread: each of the program's threads would pay for it.
+    unsigned char buffer[32768];
     for (int datagrams = 0; datagrams < max_datagrams; datagrams++) {
         struct sockaddr_nl sender;
         struct iovec part = {.iov_base = buffer, .iov_len = sizeof buffer};

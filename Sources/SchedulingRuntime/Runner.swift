@@ -78,6 +78,9 @@ final class Runner: Sendable {
         let later = environment.time.makeAlarm { [weak self] in self?.laterIsReached() }
         main.whenNear { [weak self] in self?.timeIsNear() }
         alarm.withLock { $0 = (main, retry, later) }
+        // In a launch something is due: its handler is called by the thread that claims it (`work(on:)`).
+        let beginsOnAlarm = environment.launch != .ordinary && main.hasOwnThread && environment.background == nil
+        if beginsOnAlarm { main.prepareThread() }
         let doorbell = store.watch { [weak self] in self?.heard() }
         let clockWatch = environment.time.watchSettings { [weak self] in self?.clockWasSet() }
         let zoneWatch = environment.zones.watch { [weak self] in self?.clockWasSet() }
@@ -88,14 +91,12 @@ final class Runner: Sendable {
         }
         let announced = environment.host.listen { [weak self] event in self?.send(.host(event)) }
         let working = handlers.follow { [weak self] id in self?.send(.completed(id, failure: nil)) }
-        // In a launch something is due: its handler is called by the thread that claims it (`work(on:)`).
-        let beginsOnAlarm = environment.launch != .ordinary && main.hasOwnThread && environment.background == nil
         state.withLock { state in
             state.machine.bar(working)
             state.isStarted = true
             state.inbox.insert(.began(announced: announced), at: 0)
         }
-        if beginsOnAlarm { main.set(wall: nil, awake: environment.time.now().awake) } else { work() }
+        if beginsOnAlarm { main.goOff(at: environment.time.now()) } else { work() }
     }
 
     /// From here on a request to stop tells the runs, instead of ending the process: to be called before any can start.

@@ -70,12 +70,8 @@ package struct Bus: ~Copyable {
         _ destination: String, _ path: String, _ interface: String, _ member: String, _ arguments: [BusValue] = [],
         timeout: Duration = Bus.timeout, mayStart: Bool = true
     ) throws(BusError) -> [BusValue] {
-        var message: OpaquePointer?
-        try Bus.check(
-            sd_bus_message_new_method_call(bus, &message, destination, path, interface, member), "call " + member)
+        let message = try Bus.message(bus, destination, path, interface, member, arguments, mayStart: mayStart)
         defer { sd_bus_message_unref(message) }
-        try Bus.check(sd_bus_message_set_auto_start(message, mayStart ? 1 : 0), "call " + member)
-        try BusMessage.append(arguments, to: message)
         var error = sd_bus_error()
         defer { sd_bus_error_free(&error) }
         var reply: OpaquePointer?
@@ -85,14 +81,103 @@ package struct Bus: ~Copyable {
             negated: {
                 sd_bus_call(bus, message, Bus.microseconds(timeout), &error, &reply)
             })
-        guard result >= 0 else {
-            // What sd-bus itself reports (no answer, no connection) has a D-Bus name too; its errno tells it apart.
-            guard let name = error.name else { throw BusError(result: result, "call " + member) }
-            throw BusError(
-                name: String(cString: name), message: error.message.map { String(cString: $0) } ?? "", number: -result)
-        }
+        guard result >= 0 else { throw Bus.refusal(error, result: result, of: member) }
         return try BusMessage.read(reply)
     }
+
+    /// A method call, to be released by the caller.
+    private static func message(
+        _ bus: OpaquePointer, _ destination: String, _ path: String, _ interface: String, _ member: String,
+        _ arguments: [BusValue], mayStart: Bool
+    ) throws(BusError) -> OpaquePointer {
+        var made: OpaquePointer?
+        try check(
+            sd_bus_message_new_method_call(bus, &made, destination, path, interface, member), "call " + member)
+        guard let message = made else { throw BusError(result: -ENOMEM, "call " + member) }
+        do {
+            try check(sd_bus_message_set_auto_start(message, mayStart ? 1 : 0), "call " + member)
+            try BusMessage.append(arguments, to: message)
+        } catch {
+            sd_bus_message_unref(message)
+            throw error
+        }
+        return message
+    }
+
+    /// What sd-bus itself reports (no answer, no connection) has a D-Bus name too; its errno tells it apart.
+    private static func refusal(_ error: sd_bus_error, result: Int32, of member: String) -> BusError {
+        guard let name = error.name else { return BusError(result: result, "call " + member) }
+        return BusError(
+            name: String(cString: name), message: error.message.map { String(cString: $0) } ?? "", number: -result)
+    }
+
+    // MARK: Several questions at once
+
+    /// A call whose answer is still to come.
+    package struct Question: Hashable, Sendable {
+        fileprivate let cookie: UInt64
+        fileprivate let member: String
+    }
+
+    /// Who answered a question, and what.
+    package struct Answer: Sendable {
+        package var sender: String
+        package var result: Result<[BusValue], BusError>
+    }
+
+    /// Calls a method and waits for nothing; `answers` takes what comes back.
+    package borrowing func ask(
+        _ destination: String, _ path: String, _ interface: String, _ member: String, _ arguments: [BusValue]
+    ) throws(BusError) -> Question {
+        let message = try Bus.message(bus, destination, path, interface, member, arguments, mayStart: true)
+        defer { sd_bus_message_unref(message) }
+        var cookie: UInt64 = 0
+        try Bus.check(
+            systemCall(.busCall, member, negated: { sd_bus_send(bus, message, &cookie) }), "call " + member)
+        return Question(cookie: cookie, member: member)
+    }
+
+    /// Waits for the answers to all of the questions, in their order; `signals` gets those with one of the names that come in
+    /// between. Nothing else may be asked meanwhile.
+    package borrowing func answers(
+        to questions: [Question], signals: inout [Signal], named members: Set<String>, timeout: Duration = Bus.timeout
+    ) throws(BusError) -> [Answer] {
+        let deadline = Bus.monotonicNow() + Bus.microseconds(timeout)
+        var found: [UInt64: Answer] = [:]
+        while true {
+            var message: OpaquePointer?
+            let result = systemCall(.busProcess, "", negated: { sd_bus_process(bus, &message) })
+            defer { sd_bus_message_unref(message) }
+            try Bus.check(result, "read from the bus")
+            if let message {
+                if let signal = try Bus.signal(message, members, reads: true) { signals.append(signal) }
+                var cookie: UInt64 = 0
+                guard sd_bus_message_get_reply_cookie(message, &cookie) >= 0,
+                    let question = questions.first(where: { $0.cookie == cookie })
+                else { continue }
+                found[cookie] = Bus.answer(message, to: question)
+                let inOrder = questions.compactMap { found[$0.cookie] }
+                if inOrder.count == questions.count { return inOrder }
+            } else if result == 0 {
+                let now = Bus.monotonicNow()
+                guard now < deadline else { throw BusError(result: -ETIMEDOUT, "wait for answers") }
+                try Bus.wait(bus, deadline - now)
+            }
+        }
+    }
+
+    private static func answer(_ message: OpaquePointer, to question: Question) -> Answer {
+        Answer(
+            sender: text(sd_bus_message_get_sender(message)),
+            result: Result { () throws(BusError) in
+                if sd_bus_message_is_method_error(message, nil) > 0, let error = sd_bus_message_get_error(message) {
+                    throw refusal(error.pointee, result: -sd_bus_message_get_errno(message), of: question.member)
+                }
+                return try BusMessage.read(message)
+            })
+    }
+
+    // MARK: Properties and signals
 
     /// Reads one property.
     package borrowing func property(
@@ -130,18 +215,26 @@ package struct Bus: ~Copyable {
             defer { sd_bus_message_unref(message) }
             try Bus.check(result, "read from the bus")
             if result == 0 { return nil }
-            guard let message, sd_bus_message_is_signal(message, nil, nil) > 0 else { continue }
-            // The last message of a connection is this one, made by sd-bus itself.
-            if Bus.text(sd_bus_message_get_interface(message)) == "org.freedesktop.DBus.Local" {
-                throw BusError(result: -ENOTCONN, "read from the bus")
-            }
-            let member = Bus.text(sd_bus_message_get_member(message))
-            guard members.contains(member) else { continue }
-            return Signal(
-                sender: Bus.text(sd_bus_message_get_sender(message)), path: Bus.text(sd_bus_message_get_path(message)),
-                interface: Bus.text(sd_bus_message_get_interface(message)), member: member,
-                arguments: reads ? try BusMessage.read(message) : [])
+            if let message, let signal = try Bus.signal(message, members, reads: reads) { return signal }
         }
+    }
+
+    /// The signal that a message is; nil for anything else, and for one with none of the names. Throws for the last message
+    /// of a connection.
+    private static func signal(
+        _ message: OpaquePointer, _ members: Set<String>, reads: Bool
+    ) throws(BusError) -> Signal? {
+        guard sd_bus_message_is_signal(message, nil, nil) > 0 else { return nil }
+        // sd-bus itself makes it.
+        if text(sd_bus_message_get_interface(message)) == "org.freedesktop.DBus.Local" {
+            throw BusError(result: -ENOTCONN, "read from the bus")
+        }
+        let member = text(sd_bus_message_get_member(message))
+        guard members.contains(member) else { return nil }
+        return Signal(
+            sender: text(sd_bus_message_get_sender(message)), path: text(sd_bus_message_get_path(message)),
+            interface: text(sd_bus_message_get_interface(message)), member: member,
+            arguments: reads ? try BusMessage.read(message) : [])
     }
 
     /// Waits until a signal of the name satisfies `wanted`, and lets all others pass by; nil after the timeout.

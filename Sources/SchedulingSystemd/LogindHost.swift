@@ -146,33 +146,57 @@ package final class LogindHost: HostPort {
         return OwnedDescriptor(number)
     }
 
-    /// Connects, and says what is already announced.
+    /// Connects, and says what is already announced. Asks all at once: a launch waits for the answers.
     private func connect(_ state: inout State) throws(BusError) -> [HostEvent] {
         let bus = try Bus(.systemBus, trusted: nil)
-        if state.listener != nil {
-            for member in LogindHost.members {
-                try bus.match(
-                    "type='signal',sender='\(LogindHost.destination)',path='\(LogindHost.path)',"
-                        + "interface='\(LogindHost.interface)',member='\(member)'")
-            }
+        let listens = state.listener != nil
+        var questions: [Bus.Question] = []
+        for member in listens ? LogindHost.members.sorted() : [] {
+            questions.append(try LogindHost.match(member, bus))
         }
+        let matches = questions.count
+        for name in listens ? LogindHost.properties : [LogindHost.properties[0]] {
+            questions.append(
+                try bus.ask(
+                    LogindHost.destination, LogindHost.path, "org.freedesktop.DBus.Properties", "Get",
+                    [.string(LogindHost.interface), .string(name)]))
+        }
+        var signals: [Bus.Signal] = []
+        let answers = try bus.answers(to: questions, signals: &signals, named: LogindHost.members)
+        for answer in answers[..<matches] { _ = try answer.result.get() }
+
         var announced: [HostEvent] = []
+        let told = answers[matches...].map { try? $0.result.get().first }
         // A bus without logind is still a connection; its signals come as soon as there is one.
-        if let grace = try? LogindHost.property("InhibitDelayMaxUSec", bus).uint64 {
+        if let grace = told[0]?.uint64 {
             state.grace = .microseconds(Int64(clamping: grace))
-            state.owner = LogindHost.owner(bus) ?? ""
-            if state.listener != nil {
-                if (try? LogindHost.property("PreparingForSleep", bus))?.bool == true {
-                    announced.append(.willSleep(grace: state.grace))
-                }
-                if (try? LogindHost.property("PreparingForShutdown", bus))?.bool == true {
-                    announced.append(.willShutDown(grace: state.grace))
-                }
+            state.owner = answers[matches].sender
+            if listens, told[1]?.bool == true { announced.append(.willSleep(grace: state.grace)) }
+            if listens, told[2]?.bool == true { announced.append(.willShutDown(grace: state.grace)) }
+        }
+        for signal in signals where signal.sender == state.owner {
+            switch LogindHost.event(signal, grace: state.grace) {
+            case .didWake: announced = []
+            case let event?: announced.append(event)
+            case nil: break
             }
         }
-        if state.listener != nil { state.source = watch(bus.descriptor) }
+        if listens { state.source = watch(bus.descriptor) }
         state.bus = consume bus
         return announced
+    }
+
+    /// What logind is asked of itself: the first one always, the others by who listens.
+    private static let properties = ["InhibitDelayMaxUSec", "PreparingForSleep", "PreparingForShutdown"]
+
+    /// Asks the bus's daemon for a signal of logind.
+    private static func match(_ member: String, _ bus: borrowing Bus) throws(BusError) -> Bus.Question {
+        try bus.ask(
+            "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch",
+            [
+                .string(
+                    "type='signal',sender='\(destination)',path='\(path)',interface='\(interface)',member='\(member)'")
+            ])
     }
 
     /// sd-bus closes its descriptor with the connection, while a source must be cancelled before (dispatch_source_create(3));
@@ -237,10 +261,6 @@ package final class LogindHost: HostPort {
         state.source?.cancel()
         state.source = nil
         state.bus = nil
-    }
-
-    private static func property(_ name: String, _ bus: borrowing Bus) throws(BusError) -> BusValue {
-        try bus.property(destination, path, interface, name)
     }
 
     private static func owner(_ bus: borrowing Bus) -> String? {

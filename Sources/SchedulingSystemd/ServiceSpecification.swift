@@ -47,6 +47,15 @@ package struct ServiceSpecification: Hashable, Sendable {
 }
 
 extension ServiceSpecification {
+    /// How many bytes of it the unit file has, without what stands between them.
+    var size: Int {
+        var size = appIdentifier.utf8.count + executable.utf8.count + stateDirectory.utf8.count
+        size += workingDirectory?.utf8.count ?? 0
+        for argument in arguments { size += argument.utf8.count }
+        for variable in environment { size += variable.name.utf8.count + variable.value.utf8.count }
+        return size
+    }
+
     /// Throws `.invalidArgument` for what systemd would refuse or understand in another way. Looks at no file.
     package func validate() throws(SchedulingFailure) {
         try check(executable, "start the executable", "Install it under another path.", reason: executableReason)

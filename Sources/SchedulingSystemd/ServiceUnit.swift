@@ -8,8 +8,8 @@ import SchedulingCore
 package struct ServiceUnit: Hashable, Sendable {
     /// `app-background-<id>@.service`.
     package let name: String
-    /// The whole file.
-    package let text: String
+    private let specification: ServiceSpecification
+    private let systemWide: Bool
 
     /// The instance that the manager starts by itself, which runs what was missed: at login, or at boot.
     package static func standingInstance(systemWide: Bool) -> String { systemWide ? "boot" : "login" }
@@ -19,6 +19,20 @@ package struct ServiceUnit: Hashable, Sendable {
         try UnitName.validate(appIdentifier: specification.appIdentifier)
         try specification.validate()
         name = UnitName.template(appIdentifier: specification.appIdentifier)
+        self.specification = specification
+        self.systemWide = systemWide
+        // No byte of it becomes more than four, and a launch does not wait for the text.
+        guard specification.size < 100_000 || lines().allSatisfy({ $0.utf8.count < 1_000_000 }) else {
+            throw SchedulingFailure(
+                .invalidArgument, doing: "write the unit", subject: name,
+                cause: "a line of it would be longer than systemd reads (1 MiB)", remedy: "Shorten the arguments.")
+        }
+    }
+
+    /// The whole file.
+    package var text: String { lines().joined(separator: "\n") + "\n" }
+
+    private func lines() -> [String] {
         let systemctl = systemWide ? "systemctl" : "systemctl --user"
         let lines = [
             "# Written by swift-background, which writes it anew whenever it differs from this. Do not edit it here.",
@@ -64,20 +78,7 @@ package struct ServiceUnit: Hashable, Sendable {
             "WantedBy=" + (systemWide ? "multi-user.target" : "default.target"),
             "DefaultInstance=" + ServiceUnit.standingInstance(systemWide: systemWide),
         ]
-        // Plainly: a launch makes it before what is due can run.
-        var text = ""
-        var longest = 0
-        for line in lines + place + environment + limits {
-            longest = max(longest, line.utf8.count)
-            text += line
-            text += "\n"
-        }
-        self.text = text
-        guard longest < 1_000_000 else {
-            throw SchedulingFailure(
-                .invalidArgument, doing: "write the unit", subject: name,
-                cause: "a line of it would be longer than systemd reads (1 MiB)", remedy: "Shorten the arguments.")
-        }
+        return lines + place + environment + limits
     }
 
     /// Two thirds of the time to the next start by the timer, so that this is not refused; and long enough to hold a

@@ -16,7 +16,6 @@ package final class SystemdWaker: Waker, LingeringControl {
     private let specification: ServiceSpecification
     private let address: ManagerAddress
     private let manager: ServiceManager
-    private let unit: ServiceUnit
     private let template: Mutex<InstalledTemplate>
 
     /// Throws `.invalidArgument` for an app id, path or variable that cannot be in a unit. Touches nothing outside.
@@ -29,7 +28,6 @@ package final class SystemdWaker: Waker, LingeringControl {
         let manager = ServiceManager(address)
         self.specification = specification
         self.address = address
-        self.unit = unit
         self.manager = manager
         template = Mutex(InstalledTemplate(specification: specification, unit: unit, manager: manager))
     }

@@ -75,7 +75,8 @@ struct LoadPressureTests {
         #expect(shared.source.hasSuffix("/proc/pressure/memory"))
 
         try files.some("group/io.pressure", 20)
-        let alone = ProcLoad(root: files.root + "/proc", ownGroup: files.root + "/group")
+        let group = files.root + "/group"
+        let alone = ProcLoad(root: files.root + "/proc", ownGroup: group)
         let seen = alone.observe(at: .epoch, before: nil)
         #expect(seen.value?.level.rounded(toPlaces: 3) == 0.6)
         #expect(seen.source.hasSuffix("/proc/pressure/io"))

@@ -167,7 +167,8 @@ The competitors take turns, and who begins a turn changes, so that a slow moment
   stays in `run()`. C: an absolute `timerfd` on `CLOCK_REALTIME`, a look for what is due, the claim's commit, the clock.
 - **Cold wake**: from the instant that systemd's timer was set to until the handler runs, in a program that systemd starts
   for it. Before its handler both programs send `READY=1`, open the store, become an owner (a commit), listen to logind, and
-  claim (a commit). Both ask for the two delay locks right after the handler has begun.
+  claim (a commit). C asks logind its five questions one after another, by the functions that sd-bus has for them; the library
+  asks them at once. Both ask for the two delay locks right after the handler has begun.
 - **Idle**: voluntary and involuntary context switches of all threads in `/proc/PID/task/*/status`, before and after:
   {facts.get('idle', 'not measured')}. A thread that came or went would count too.
 

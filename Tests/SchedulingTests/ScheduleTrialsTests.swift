@@ -214,6 +214,7 @@ struct ScheduleTrialsTests {
     func retryWhenExpired() async throws {
         let time = ManualTime(date: Self.march)
         let diary = diary
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
         let host = try TestScheduler(time: time) { scheduler in
             scheduler.register(forTaskWithIdentifier: "a", using: nil) { task in
                 diary.note("\(task.attempt)")
@@ -222,10 +223,13 @@ struct ScheduleTrialsTests {
                     task.retry(after: .seconds(30))
                     task.setTaskCompleted(success: true)
                 }
+                begin.yield()
             }
         }
         try host.scheduler.submit(request("a"))
         try await host.advance(by: .seconds(1), until: .launched)
+        // Launched is not begun: a closure has a thread of its own.
+        for await _ in begun { break }
         try host.scheduler.simulateExpiration(forTaskWithIdentifier: "a")
         try await host.ring()
         try await host.advance(by: .seconds(40))

@@ -143,10 +143,6 @@ sd_bus *logind_listen(void) {
     match(bus, "PrepareForSleep");
     match(bus, "PrepareForShutdown");
     property(bus, "InhibitDelayMaxUSec", 't', &grace);
-    check(sd_bus_call_method(
-              bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner", NULL,
-              NULL, "s", LOGIN),
-          "ask who is logind");
     property(bus, "PreparingForSleep", 'b', &announced);
     property(bus, "PreparingForShutdown", 'b', &announced);
     return bus;
