@@ -183,7 +183,10 @@ package final class WakeupKeeper: Sendable {
             if isEmpty, record != nil { environment.emit(.wakeupStopped) }
             return isEmpty
         }
-        guard let armed = arm(at: target, runner: runner, after: record, now) else { return true }
+        guard let armed = arm(at: target, runner: runner, after: record, now) else {
+            if let record, isOurLaunch(record.name) { try forget(record) }
+            return true
+        }
         CrashPoint.pass(.afterArm)
         let policy = policy
         let isRecorded = try store.recordWakeup(armed) { outlook in
@@ -205,6 +208,15 @@ package final class WakeupKeeper: Sendable {
         return true
     }
 
+    /// Nobody relies on it any more: it was stopped, or it has fired and would seem to lie ahead if the clock were set back.
+    @discardableResult
+    private func forget(_ record: ArmedWakeup) throws(SchedulingFailure) -> Bool {
+        guard !record.generation.isEmpty else { return true }
+        var void = record
+        void.generation = ""
+        return try store.recordWakeup(void) { _ in true }
+    }
+
     /// Once a process, or until it succeeds: the unit file is there, and the timer that the store speaks of is really waiting.
     func prepareOnce() {
         guard
@@ -221,10 +233,7 @@ package final class WakeupKeeper: Sendable {
             {
                 // Somebody stopped it by hand: forget it, so that the next step arms anew.
                 environment.log("The wake-up \(record.name) was stopped by somebody else; it is armed again.")
-                var void = record
-                void.generation = ""
-                let recorded = try store.recordWakeup(void) { _ in true }
-                if recorded {
+                if try forget(record) {
                     // A runner that stays acts first: a second copy, at once, might not even know its tasks.
                     let runner: LiveRunner = try store.hasLiveResident() ? .acting : .none
                     try lockingArming { () throws(SchedulingFailure) in _ = try self.move(runner: runner, tidy: false) }

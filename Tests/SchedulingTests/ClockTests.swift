@@ -40,6 +40,25 @@ struct ClockTests {
         #expect(try test.scheduler.outcomes("a") == [.succeeded])
     }
 
+    @Test("a wake-up that fired, with none after it to be had, is not relied on when the clock is set back before it")
+    func backBeforeTheLast() async throws {
+        let test = try TestScheduler(time: time) { [diary] scheduler in
+            for name in ["a", "later", "more"] {
+                scheduler.register(forTaskWithIdentifier: name) { _ in diary.note(name) }
+            }
+        }
+        try test.scheduler.submitRefresh("a", in: 60, now: time)
+        try test.scheduler.submitProcessing("later", in: 7200, now: time)
+        test.refuseWakeups("the bus is gone")
+        try await test.advance(by: .seconds(60))
+        #expect(diary.all == ["a"])
+        try await test.stepWallClock(by: .seconds(-40))
+        test.refuseWakeups(nil)
+        test.forgetEvents()
+        try test.scheduler.submitProcessing("more", in: 3600, now: time)
+        #expect(test.events.contains { $0.kind == .wakeupMoved }, "\(test.events)")
+    }
+
     @Test("an instant that passed while the host slept is served once, when it is awake again")
     func slept() async throws {
         let test = try makeTest()
