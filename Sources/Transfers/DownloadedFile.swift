@@ -39,7 +39,7 @@ extension TransferEnd {
         case .success(let known): response = known
         }
         guard case .ended(_, let result) = self else { return (.failure(NetworkResponseError.noResponseOrError), nil) }
-        if let file = result.file { return (.success((URL(fileURLWithPath: file), response)), nil) }
+        if let file = result.file { return (.success((URL(fileURLWithPath: file, isDirectory: false), response)), nil) }
         let words = FileManager.default.temporaryDirectory.appendingPathComponent("download-" + UUID().uuidString)
         let isThere = FileManager.default.createFile(
             atPath: words.path, contents: Data(result.body), attributes: [.posixPermissions: 0o600])

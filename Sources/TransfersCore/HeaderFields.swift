@@ -2,8 +2,8 @@
 // Copyright (c) 2026 the swift-background authors
 
 /// Header fields in the order in which they are sent or came; names compare without regard to case (RFC 9110, section 5).
-package struct HeaderFields: Sendable, Equatable, Codable {
-    package struct Field: Sendable, Equatable, Codable {
+package struct HeaderFields: Sendable, Equatable {
+    package struct Field: Sendable, Equatable {
         package var name: String
         package var value: String
 
@@ -45,5 +45,22 @@ package struct HeaderFields: Sendable, Equatable, Codable {
 
     private static func lowercased(_ byte: UInt8) -> UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+    }
+}
+
+/// As one list of names, each with its value behind it: a record for every field is much slower to write and to read.
+extension HeaderFields: Codable {
+    package init(from decoder: any Decoder) throws {
+        var list = try decoder.unkeyedContainer()
+        self.init()
+        while !list.isAtEnd { append(try list.decode(String.self), try list.decode(String.self)) }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var list = encoder.unkeyedContainer()
+        for field in all {
+            try list.encode(field.name)
+            try list.encode(field.value)
+        }
     }
 }

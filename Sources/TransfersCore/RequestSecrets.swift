@@ -36,6 +36,8 @@ package struct RequestSecrets: Sendable, Equatable {
     }
 
     private mutating func strip(_ url: String, also: Set<String>) -> String {
+        // Most have nothing of all this.
+        if !url.utf8.contains(where: "#?@".utf8.contains) { return url }
         var rest = Substring(url)
         if let hash = rest.firstIndex(of: "#") {
             withhold("#")

@@ -5,7 +5,13 @@
 ///
 /// One line for each entry, `name=value`, with line ends and `%` percent-encoded. What cannot be read is left out.
 package struct TransferPosition: Sendable, Equatable {
-    private var entries: [String: String] = [:]
+    private struct Entry: Sendable, Equatable {
+        var name: String
+        var value: String
+    }
+
+    /// Few, and in the order of names, so that equal positions have equal bytes.
+    private var entries: [Entry] = []
 
     package init() {}
 
@@ -13,27 +19,34 @@ package struct TransferPosition: Sendable, Equatable {
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
             let name = String(decoding: line[..<equals], as: UTF8.self)
-            entries[name] = Self.decoded(line[(equals + 1)...])
+            self[name] = Self.decoded(line[(equals + 1)...])
         }
     }
 
     package subscript(_ name: String) -> String? {
-        get { entries[name] }
-        set { entries[name] = newValue }
+        get { entries.first { $0.name == name }?.value }
+        set {
+            let index = entries.firstIndex { $0.name >= name } ?? entries.endIndex
+            let isThere = index < entries.endIndex && entries[index].name == name
+            switch newValue {
+            case let value? where isThere: entries[index].value = value
+            case let value?: entries.insert(Entry(name: name, value: value), at: index)
+            case nil: if isThere { entries.remove(at: index) }
+            }
+        }
     }
 
     package subscript(number name: String) -> Int64? {
-        get { entries[name].flatMap { Int64($0) } }
-        set { entries[name] = newValue.map { String($0) } }
+        get { self[name].flatMap { Int64($0) } }
+        set { self[name] = newValue.map { String($0) } }
     }
 
-    /// In the order of names, so that equal positions have equal bytes.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
-        for (name, value) in entries.sorted(by: { $0.key < $1.key }) {
-            bytes += name.utf8
+        for entry in entries {
+            bytes += entry.name.utf8
             bytes.append(UInt8(ascii: "="))
-            for byte in value.utf8 {
+            for byte in entry.value.utf8 {
                 switch byte {
                 case UInt8(ascii: "%"): bytes += "%25".utf8
                 case UInt8(ascii: "\n"): bytes += "%0A".utf8

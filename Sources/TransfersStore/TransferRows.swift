@@ -30,9 +30,9 @@ struct TransferRows {
     static func transfer(_ row: Statement, _ decoder: JSONDecoder) throws -> StoredTransfer {
         let id = row.integer(0)
         let rest = row.text(3)
-        var checkpoint = rest.isEmpty ? noRest : try decode(TransferCheckpoint.self, rest, decoder, id)
+        var checkpoint = TransferCheckpoint(state: try state(row, id))
+        checkpoint.isResumable = rest.isEmpty ? nil : try decode(CheckpointRest.self, rest, decoder, id).isResumable
         checkpoint.position = row.optionalBlob(4) ?? []
-        checkpoint.state = try state(row, id)
         checkpoint.attempts = row.count(8)
         checkpoint.acknowledged = row.integer(9)
         checkpoint.total = row.optionalInteger(10)
@@ -89,19 +89,13 @@ struct TransferRows {
         String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 
-    /// What no column holds of a checkpoint: mostly nothing, and then no JSON is made and none is read.
-    static func rest(of checkpoint: TransferCheckpoint, _ encoder: JSONEncoder) throws -> String {
-        var rest = noRest
-        rest.isResumable = checkpoint.isResumable
-        return rest == noRest ? "" : try json(rest, encoder)
+    /// What no column holds of a checkpoint (`CheckpointRest`), nothing if nobody knows it.
+    static func rest(of checkpoint: TransferCheckpoint) -> String {
+        checkpoint.isResumable.map { #"{"isResumable":\#($0)}"# } ?? ""
     }
 
-    private static let noRest = TransferCheckpoint(state: .paused)
-
     /// False if it has ended or is gone.
-    func put(
-        _ checkpoint: TransferCheckpoint, of id: Int64, over written: TransferCheckpoint?, _ encoder: JSONEncoder
-    ) throws -> Bool {
+    func put(_ checkpoint: TransferCheckpoint, of id: Int64, over written: TransferCheckpoint?) throws -> Bool {
         let isNews = written.map({ $0.differsInProgressOnly(from: checkpoint) }) != true
         if isNews {
             let statement = try database.statement(
@@ -115,7 +109,7 @@ struct TransferRows {
             try statement.bind(due, at: 3)
             try statement.bind(reason?.rawValue, at: 4)
             try statement.bind(Int64(checkpoint.attempts), at: 5)
-            try statement.bind(Self.rest(of: checkpoint, encoder), at: 6)
+            try statement.bind(Self.rest(of: checkpoint), at: 6)
             try statement.bind(checkpoint.position, at: 7)
             try statement.run()
             if database.changes == 0 { return false }
@@ -138,6 +132,11 @@ struct TransferRows {
             try statement.run()
         }
     }
+}
+
+/// As JSON, so that more may come to stand there.
+private struct CheckpointRest: Decodable {
+    var isResumable: Bool?
 }
 
 extension TransferCheckpoint {

@@ -113,7 +113,7 @@ extension TransferRows {
         try statement.bind(intent.taskDescription, at: 12)
         try statement.bind(withheld.joined(separator: "\n"), at: 13)
         try statement.bind(Self.json(intent, encoder), at: 14)
-        try statement.bind(Self.rest(of: checkpoint, encoder), at: 15)
+        try statement.bind(Self.rest(of: checkpoint), at: 15)
         try statement.bind(checkpoint.position, at: 16)
         try statement.run()
         let id = database.lastInsertedRow

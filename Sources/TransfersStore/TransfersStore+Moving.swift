@@ -28,7 +28,7 @@ extension TransfersStore {
             let others = moving.pending.filter { $0.key != id }
             let isThere = try write("note where a transfer stands in") { rows in
                 try rows.put(others, over: moving.written)
-                return try rows.put(checkpoint, of: id, over: moving.written[id], JSONEncoder())
+                return try rows.put(checkpoint, of: id, over: moving.written[id])
             }
             moving.written(others)
             moving.written(isThere ? [id: checkpoint] : [:])
@@ -153,8 +153,7 @@ extension TransferRows {
     fileprivate func put(
         _ checkpoints: [Int64: TransferCheckpoint], over written: [Int64: TransferCheckpoint]
     ) throws {
-        let encoder = JSONEncoder()
-        for (id, checkpoint) in checkpoints { _ = try put(checkpoint, of: id, over: written[id], encoder) }
+        for (id, checkpoint) in checkpoints { _ = try put(checkpoint, of: id, over: written[id]) }
     }
 
     fileprivate func end(_ ends: [TransferTurn.End]) throws -> Set<Int64> {
@@ -179,7 +178,7 @@ extension TransferRows {
         if end.result.outcome == .succeeded {
             // The end is certain, so all of it is.
             let progress = try database.statement(
-                "UPDATE progress SET acknowledged = total WHERE id = ?1 AND total > 0")
+                "UPDATE progress SET acknowledged = total WHERE id = ?1 AND total > 0 AND acknowledged <> total")
             try progress.bind(end.id, at: 1)
             try progress.run()
         }

@@ -14,6 +14,8 @@ enum ClockRules {
             "looks again whether a handler keeps its thread: others are called a little later, and nothing is decided by it",
         "Sources/CTransferCurl/Threads.c":
             "how long a sync took: the next one waits in proportion, and nothing else is decided by it",
+        "Sources/BackgroundStore/DoorbellWatch.swift":
+            "a watch rests after each ring that it has told (decision 140); nothing is decided by it",
         "Sources/SchedulingTesting/TestScheduler+Settling.swift":
             "after ten real seconds a test that does not settle fails",
     ]

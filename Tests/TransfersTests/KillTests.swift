@@ -170,14 +170,13 @@ struct KillTests {
             let url = origin.url("/up/\(round)?rate=8000000")
             let (said, wasKilled) = try await live(
                 kind, url, source, microseconds: Int.random(in: 20_000...500_000), as: "r\(round)")
-            if wasKilled {
-                killed += 1
-            } else {
-                #expect(said.last == "ended succeeded", "\(said)")
+            let isTold = said.last == "ended succeeded"
+            if wasKilled { killed += 1 } else { #expect(isTold, "\(said)") }
+            if isTold {
+                // It may be acknowledged: what began under its name now would be another one.
                 round += 1
-            }
-            // A life that was killed after the end was written; the next one is told of it, and sends nothing.
-            if wasKilled, sent[round] == nil, try hasEnded("r\(round)") {
+            } else if sent[round] == nil, try hasEnded("r\(round)") {
+                // Killed after the end was written; the next life is told of it, and sends nothing.
                 sent[round] = try await requests(round).count
             }
         }

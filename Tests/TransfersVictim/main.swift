@@ -81,6 +81,8 @@ for result in session.begin([draft]) {
         exit(1)
     }
 }
-guard let (_, result) = await session.end(of: identifier) else { exit(2) }
+guard let (_, result) = await session.end(of: identifier, acknowledging: false) else { exit(2) }
+// Killed in between it is told of once more; the other way round nobody would ever hear of it.
 tell("ended \(result.outcome)")
+await session.acknowledge(identifier)
 exit(result.outcome == .succeeded ? 0 : 3)

@@ -14,11 +14,17 @@ struct FileJob: Sendable {
         case place(length: Int64)
     }
 
-    let transfer: TransferWork
+    /// Of the transfer.
+    let id: Int64
+    let generation: UInt64
+    let source: SourceIdentity?
+    let target: DownloadTarget?
+    let sink: PartialFile?
     let work: Work
 
     init(_ transfer: TransferWork, _ work: Work) {
-        self.transfer = transfer
+        (id, generation) = (transfer.id, transfer.generation)
+        (source, target, sink) = (transfer.sourceIdentities.first, transfer.target, transfer.sink)
         self.work = work
     }
 
@@ -49,7 +55,7 @@ extension TransferSession {
             var verifying: [FileJob] = []
             var placing: [(job: FileJob, target: DownloadTarget, length: Int64)] = []
             for job in short {
-                guard let target = job.transfer.target else { continue }
+                guard let target = job.target else { continue }
                 switch job.work {
                 case .prepare(let length, let total, let room):
                     preparing.append((job, PartialFile.Order(target.partial, length: length, total: total, room: room)))
@@ -59,7 +65,7 @@ extension TransferSession {
             }
             let prepared = PartialFile.prepare(preparing.map(\.order))
             for (order, result) in zip(preparing, prepared) { answers.append((order.job, ready(order.job, result))) }
-            if verifying.count > 1 { for job in verifying { job.transfer.sink?.sendAhead() } }
+            if verifying.count > 1 { for job in verifying { job.sink?.sendAhead() } }
             for job in verifying { answers.append((job, perform(job))) }
             let placed = Placement.place(placing.map { ($0.target, $0.length) })
             for (order, result) in zip(placing, placed) {
@@ -78,9 +84,7 @@ extension TransferSession {
         switch result {
         case .success(let (file, length)):
             state.withLock { state in
-                guard let place = state.works[job.transfer.id], place.work.generation == job.transfer.generation else {
-                    return
-                }
+                guard let place = state.works[job.id], place.work.generation == job.generation else { return }
                 place.work.sink = file
             }
             return .sinkReady(length: length)
@@ -91,20 +95,19 @@ extension TransferSession {
     private func answer(_ answers: [(job: FileJob, event: TransferEvent?)]) {
         send(
             answers.compactMap { job, event in
-                event.map { .event(job.transfer.id, job.transfer.generation, $0) }
+                event.map { .event(job.id, job.generation, $0) }
             })
     }
 
     private func perform(_ job: FileJob) -> TransferEvent? {
-        let transfer = job.transfer
         if case .digest(let ticket, let algorithm, let range) = job.work {
-            guard let source = transfer.sourceIdentities.first else { return nil }
+            guard let source = job.source else { return nil }
             let result = Result { () throws(TransferFailure) in
                 try FileDigest.digest(algorithm, of: range, in: source)
             }
             return .digested(ticket: ticket, result)
         }
-        guard let target = transfer.target else { return nil }
+        guard let target = job.target else { return nil }
         do throws(TransferFailure) {
             return try perform(job, target)
         } catch {
@@ -116,11 +119,11 @@ extension TransferSession {
         switch job.work {
         case .digest, .prepare, .place: return nil
         case .reserve(let total):
-            try job.transfer.sink?.reserve(total: total)
+            try job.sink?.reserve(total: total)
             return nil
         case .verify(let length, let digests):
             // A placement that was cut in two has a file that nobody has opened yet.
-            var sink = job.transfer.sink
+            var sink = job.sink
             if sink == nil { sink = try PartialFile.prepare(target.partial, length: .max, total: nil).file }
             return try sink.map { sink throws(TransferFailure) in
                 .verified(try sink.verify(length: length, digests: digests))

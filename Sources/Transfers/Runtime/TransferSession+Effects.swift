@@ -86,15 +86,8 @@ extension TransferSession {
 
     /// What waits for disks is not done, but returned.
     private func perform(_ effect: TransferEffect, _ id: Int64) -> FileJob? {
-        if case .note(let host, let word) = effect {
-            let now = moment().wall
-            state.withLock { $0.queue.note(word, of: host, now: now) }
-            return nil
-        }
-        guard let work = state.withLock({ $0.works[id]?.work }) else { return nil }
-        let generation = work.generation
-        let answer: @Sendable ([TransferEvent]) -> Void = { [weak self] events in
-            self?.send(events.map { .event(id, generation, $0) })
+        func job(_ work: FileJob.Work) -> FileJob? {
+            state.withLock { state in state.works[id].map { FileJob($0.work, work) } }
         }
         switch effect {
         case .persist(let checkpoint, _):
@@ -104,48 +97,64 @@ extension TransferSession {
                 if state.flushAt == nil { state.flushAt = at }
             }
             noteProgress(id, checkpoint)
+        case .digest(let ticket, let algorithm, let range): return job(.digest(ticket: ticket, algorithm, range))
+        case .prepareSink(let length, let total, let room):
+            return job(.prepare(length: length, total: total, room: room))
+        case .reserve(let total):
+            // What is short is here before it could be reserved.
+            return total > FileJob.large ? job(.reserve(total: total)) : nil
+        case .verify(let length, let digests):
+            state.withLock { $0.queue.finishes(id) }
+            return job(.verify(length: length, digests))
+        case .place(let length): return job(.place(length: length))
+        case .note(let host, let word):
+            let now = moment().wall
+            state.withLock { $0.queue.note(word, of: host, now: now) }
+        case .finish: break
+        case .authorize, .checkSource, .perform, .cancelExchange, .wait, .removeLeftovers: performNow(effect, id)
+        }
+        return nil
+    }
+
+    /// What needs most of the transfer at hand.
+    private func performNow(_ effect: TransferEffect, _ id: Int64) {
+        guard let work = state.withLock({ $0.works[id]?.work }) else { return }
+        let generation = work.generation
+        let answer: @Sendable ([TransferEvent]) -> Void = { [weak self] events in
+            self?.send(events.map { .event(id, generation, $0) })
+        }
+        switch effect {
         case .authorize(let request): authorize(request, work) { answer([$0]) }
         case .checkSource:
             // A look at names, as opening them is; behind an exchange the engine's thread has looked.
             if work.machine.awaitsSource { answer([.sourceJudged(SourceFile.judge(work.sourceIdentities))]) }
-        case .digest(let ticket, let algorithm, let range):
-            return FileJob(work, .digest(ticket: ticket, algorithm, range))
-        case .prepareSink(let length, let total, let room):
-            return FileJob(work, .prepare(length: length, total: total, room: room))
-        case .reserve(let total):
-            // What is short is here before it could be reserved.
-            return total > FileJob.large ? FileJob(work, .reserve(total: total)) : nil
-        case .verify(let length, let digests):
-            state.withLock { $0.queue.finishes(id) }
-            return FileJob(work, .verify(length: length, digests))
-        case .place(let length): return FileJob(work, .place(length: length))
         case .perform(let exchange, let plan):
             state.withLock { $0.queue.returns(id) }
             perform(exchange, plan, work, answer)
         case .cancelExchange: work.exchange?.cancel()
         case .wait(let until, let reason): wait(work, until, reason)
-        case .finish, .note: break
-        case .removeLeftovers: removeLeftovers(work)
+        case .removeLeftovers: removeLeftovers(of: work.stored)
+        case .persist, .finish, .note, .digest, .prepareSink, .reserve, .verify, .place: break
         }
-        return nil
     }
 
-    private func removeLeftovers(_ work: TransferWork) {
+    private func removeLeftovers(of stored: StoredTransfer) {
         // A file without a destination is there until somebody has taken it, and one with has its name.
-        let isKept = work.stored.result?.outcome == .succeeded && work.target != nil
-        if !isKept { opened.folder.removeLeftovers(of: work.stored.intent) }
-        state.withLock { $0.works[work.id]?.work.isOver = true }
+        let isDownload = if case .download = stored.intent.work { true } else { false }
+        let isKept = isDownload && stored.result?.outcome == .succeeded
+        if !isKept { opened.folder.removeLeftovers(of: stored.intent) }
+        state.withLock { $0.works[stored.id]?.work.isOver = true }
     }
 
     /// Whoever hears of an end finds nothing left behind.
     func tidy(_ ended: [StoredTransfer]) {
         for stored in ended {
-            let work = state.withLock { state -> TransferWork? in
-                guard case .removeLeftovers? = state.works[stored.id]?.work.effects.first else { return nil }
+            let isNext = state.withLock { state in
+                guard case .removeLeftovers? = state.works[stored.id]?.work.effects.first else { return false }
                 state.works[stored.id]?.work.effects.removeFirst()
-                return state.works[stored.id]?.work
+                return true
             }
-            if let work { removeLeftovers(work) }
+            if isNext { removeLeftovers(of: stored) }
         }
     }
 

@@ -116,7 +116,7 @@ extension TransferSession {
         state.withLock { state in
             var wall = state.ownership == nil ? nil : state.queue.nextInstant(now: now.wall)
             for place in state.works.values {
-                guard let instant = place.work.machine.nextInstant else { continue }
+                guard let instant = place.work.nextInstant else { continue }
                 wall = min(wall ?? instant, instant)
             }
             if state.isHeld { wall = nil }

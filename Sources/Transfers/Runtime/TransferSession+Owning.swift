@@ -140,8 +140,8 @@ extension TransferSession {
 
     /// Another process, or this one, has committed.
     func heard() {
+        let version = try? store.dataVersion()
         let isNews = state.withLock { state in
-            let version = try? store.dataVersion()
             defer { state.dataVersion = version }
             return version == nil || version != state.dataVersion
         }

@@ -119,10 +119,20 @@ extension TransferSession {
             for handler in handlers {
                 Task { [stored] in
                     await handler(stored, result)
-                    self.send(.handlerReturned)
+                    self.handlerReturned()
                 }
             }
         }
+    }
+
+    /// Looks only for somebody who waits for that.
+    private func handlerReturned() {
+        let isAwaited = state.withLock { state in
+            state.runningHandlers -= 1
+            return state.runningHandlers == 0
+                && !(state.drained.isEmpty && state.runs.isEmpty && state.leaving.isEmpty)
+        }
+        if isAwaited { send(.look) }
     }
 
     /// The ends whose last handler has acknowledged, and who waits for that to be durable.

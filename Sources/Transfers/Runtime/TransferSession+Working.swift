@@ -56,7 +56,6 @@ extension TransferSession {
         case .clockSet: state.withLock { $0.isScheduledKnown = false }
         case .authorizersChanged: wakeAuthorized()
         case .deliver(let identifier): deliverStored(identifier)
-        case .handlerReturned: state.withLock { $0.runningHandlers -= 1 }
         case .run(let continuation): beginRun(continuation)
         case .hold: hold()
         case .leave(let continuation): beginLeaving(continuation)
@@ -122,7 +121,7 @@ extension TransferSession {
         let (overdue, working) = state.withLock { state in
             (
                 state.queue.overdue(now: now),
-                state.works.filter { $0.value.work.machine.nextInstant.map { $0 <= now } ?? false }.map(\.key)
+                state.works.filter { $0.value.work.nextInstant.map { $0 <= now } ?? false }.map(\.key)
             )
         }
         for id in Set(overdue).union(working).sorted() { tellResting(id, .timeReached) }
@@ -221,12 +220,5 @@ extension TransferSession {
         entry.earliest = max(now, stored.intent.earliest ?? now)
         entry.reason = .turn
         state.withLock { $0.queue.put(entry) }
-    }
-}
-
-extension TransferWork {
-    mutating func hear(_ event: TransferEvent, at now: WallTime) {
-        var random = SystemRandomNumberGenerator()
-        effects += machine.handle(event, at: now, random: &random)
     }
 }

@@ -41,7 +41,6 @@ package final class TransferSession: Sendable {
         case clockSet
         case authorizersChanged
         case deliver(String)
-        case handlerReturned
         case acknowledge(Acknowledgement)
         /// The scheduled task runs.
         case run(CheckedContinuation<Void, Never>)
@@ -50,7 +49,8 @@ package final class TransferSession: Sendable {
         case leave(CheckedContinuation<Void, Never>)
     }
 
-    /// Guarded by `state`; changed by `worker` alone, but for `inbox`, `handlers`, `authorizers`, `drained` and `begins`.
+    /// Guarded by `state`; changed by `worker` alone, but for `inbox`, `handlers`, `runningHandlers`, `authorizers`, `drained`
+    /// and `begins`.
     struct State {
         var inbox: [Input] = []
         var isWorking = false

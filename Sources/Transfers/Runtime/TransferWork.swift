@@ -10,7 +10,9 @@ internal import TransfersStore
 struct TransferWork: Sendable {
     /// With secrets, as far as this process has them.
     var stored: StoredTransfer
-    var machine: TransferMachine
+    private(set) var machine: TransferMachine
+    /// The machine's, at hand: it is asked for very often.
+    private(set) var nextInstant: WallTime?
     /// In order; what stands first is done next.
     var effects: ArraySlice<TransferEffect> = []
     /// Answers to another machine of the same transfer are told from it by this.
@@ -30,12 +32,21 @@ struct TransferWork: Sendable {
         self.stored = stored
         self.generation = generation
         machine = TransferMachine(stored.intent, checkpoint: stored.checkpoint)
+        nextInstant = machine.nextInstant
         isLocal = HostDemands.isLocal(stored.intent.host)
     }
 
     mutating func clockMoved(by duration: Duration) {
         stored.intent.deadline = stored.intent.deadline.moved(by: duration)
         machine.clockMoved(by: duration)
+        nextInstant = machine.nextInstant
+    }
+
+    mutating func hear(_ event: TransferEvent, at now: WallTime) {
+        var random = SystemRandomNumberGenerator()
+        let more = machine.handle(event, at: now, random: &random)
+        if effects.isEmpty { effects = more[...] } else { effects += more }
+        nextInstant = machine.nextInstant
     }
 
     /// Files of an upload, in the order in which pieces count them.
