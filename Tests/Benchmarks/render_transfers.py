@@ -165,7 +165,7 @@ store, the machines and the scheduler (`Tests/Benchmarks/Throughput`). All run i
   allocates a page for every 4 KiB in memory. Two threads do one each; `curl` does both in one, in pieces of 16 KiB.
 - **A large upload** is one read and one send in every program, so little can be won; what is won lies in what waits in the
   kernel (`TCP_NOTSENT_LOWAT`) staying in the processor's cache. It comes or does not, hence the spread.
-- **Many small files** cost the library some 0.2 to 0.3 ms each, and `curl` 0.04 to 0.06 ms. For each of them three words go on
+- **Many small files** cost the library some 0.2 ms each, and `curl` 0.05 to 0.1 ms. For each of them three words go on
   the books (it gets its name, its end, that it was taken), in commits that all share that came meanwhile: two commits for
   three files. It is opened, synced, verified and named by a thread that may wait for disks, and told by one that may wait for
   the program, so it goes some eight times from one thread to another. To begin it, to write what was asked for and who is
