@@ -84,7 +84,7 @@ struct OneProcessTests {
         #expect(isMended.withLock { $0 })
         let armed = diary.all.last { $0.hasPrefix("arms in") }
         #expect(armed == "arms in \(Duration.seconds(600))", "\(diary.all)")
-        #expect(try await scheduler.history(for: "a").contains { $0.outcome == .clockMoved })
+        #expect(try scheduler.history(for: "a").contains { $0.outcome == .clockMoved })
     }
 
     @Test("a launch hears a request to stop before anything can start, and no longer when it is over")

@@ -276,7 +276,7 @@ struct BadInputTests {
             let request = try origin.request("/up/\(number)")
             await uploader.beginUpload(
                 of: file, with: request, identifier: "\(number)", options: TransferOptions(change), handler: ends.tell)
-            #expect(try try #require(await ends.next()).1.get().httpResponse.statusCode == 201, "\(number)")
+            #expect(try #require(await ends.next()).1.get().httpResponse.statusCode == 201, "\(number)")
         }
         // A life that is over when it begins.
         let ends = Ends<URLResponse>()

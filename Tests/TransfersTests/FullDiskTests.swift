@@ -210,11 +210,11 @@ struct FullDiskTests {
         for await line in said where line.contains("full") { break }
         #expect(ends.count == 0, "no end is told that is not on the books")
         disk.makeRoom()
-        let response = try try #require(await ends.next()).1.get()
+        let response = try #require(await ends.next()).1.get()
         #expect(try response.httpResponse.statusCode == 201)
         // The request was not sent again for that.
         #expect(try await server.log().requests.count == 1)
         await uploader.beginUpload(of: source, with: try server.request("/up"), identifier: "v", handler: others.tell)
-        #expect(try try #require(await others.next()).1.get().httpResponse.statusCode == 201)
+        #expect(try #require(await others.next()).1.get().httpResponse.statusCode == 201)
     }
 }

@@ -12,8 +12,8 @@ extension OnAHost {
         init() throws { host = try TestHost.shared() }
 
         @Test(
-            "builds by path and by a URL with a tag, in debug and release, and its task is woken by systemd",
-            arguments: ["path", "url"], ["debug", "release"])
+            "builds by path in debug and by a URL with a tag in release, and its task is woken by systemd",
+            arguments: zip(["path", "url"], ["debug", "release"]))
         func builds(dependency: String, configuration: String) async throws {
             let package = try VisitorPackage(dependency: dependency)
             defer { package.remove() }
