@@ -120,6 +120,17 @@ struct FullDiskMachineTests {
             let effects = machine.handle(.sinkFailed(Self.full), at: .start, random: &random)
             #expect(effects.last == .wait(until: nil, outcome))
         }
+        var unwritable = Self.full
+        unwritable.code = .destinationUnwritable
+        for failure in [Self.full, unwritable] {
+            var machine = TransferMachine(.download())
+            var random = SeededNumbers(1)
+            _ = machine.handle(.begin, at: .start, random: &random)
+            _ = machine.handle(.cancel, at: .start, random: &random)
+            let effects = machine.handle(.sinkFailed(failure), at: .start, random: &random)
+            let outcome = effects.compactMap { if case .finish(let result) = $0 { result.outcome } else { nil } }
+            #expect(outcome == [.cancelled])
+        }
         var player = MachinePlayer(.download())
         player.sinkFailure = Self.full
         player.tell(.begin)

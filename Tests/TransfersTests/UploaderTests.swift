@@ -156,6 +156,26 @@ struct UploaderTests {
         }
     }
 
+    @Test("who hears of an end finds no copy left behind")
+    func tidied() async throws {
+        let origin = try await TestServer("origin")
+        let (uploader, ends) = (process.uploader(), Ends<URLResponse>())
+        var form = UploadForm()
+        // So many that removing them takes its time.
+        for number in 0..<200 { form.append(file: try file(1), name: "\(number)") }
+        let copies = scratch.path + "/state/transfers/snapshots"
+        let left = Mutex<[String]?>(nil)
+        await uploader.beginUpload(
+            of: form, with: try origin.request("/up"), identifier: "f", options: .snapshot
+        ) { identifier, result in
+            left.withLock { $0 = try? FileManager.default.contentsOfDirectory(atPath: copies) }
+            ends.tell(identifier, result)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: copies).count == 200)
+        #expect(try #require(await ends.next()).1.get().httpResponse.statusCode == 201)
+        #expect(left.withLock(\.self) == [])
+    }
+
     @Test("the session says when nothing is left to do")
     func drained() async throws {
         let origin = try await TestServer("origin")
