@@ -179,6 +179,8 @@ extension Ledger {
             return
         }
         guard acting == pid else {
+            // It was killed in its commit, and no look was possible since.
+            if actor.isLate, !actor.isHolding(new) { return }
             throw Violation(promise: "c", what: "\(describe(new)) was claimed by process \(acting) for another")
         }
         guard actor.wall >= new.instant else {

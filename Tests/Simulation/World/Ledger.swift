@@ -82,6 +82,8 @@ struct Ledger {
         var wall: Int64
         /// The host's time zone.
         var local: Int
+        /// Whether commits of the dead may show only now.
+        var isLate: Bool
         /// Whether who holds it lives, and has not let go of it.
         var isHolding: (OccurrenceRow) -> Bool
         var hasHandler: (Int32, String) -> Bool

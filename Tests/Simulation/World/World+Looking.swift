@@ -23,7 +23,7 @@ extension World {
             let seen = try reader.read(after: ledger.lastHistory)
             let actor = Ledger.Actor(
                 pid: pid == 0 ? nil : pid, wall: clocks.wall, local: zone,
-                isHolding: isHolding,
+                isLate: hasToLook, isHolding: isHolding,
                 hasHandler: { pid, name in self.process(pid).map { !$0.unhandled.contains(name) } ?? true })
             if trace != nil, seen.occurrences != ledger.rows {
                 note("store: " + seen.occurrences.map { ledger.describe($0) }.joined(separator: "; "))

@@ -258,6 +258,8 @@ package final class World: @unchecked Sendable {
         guard !isDead(pid) else { return }
         note("· \(what)")
         calls += 1
+        // Between two effects nobody is in the middle of a commit: what the dead left is shown before others act.
+        if hasToLook { look(by: 0) }
         if explodes(isCall: false) { return detonate(pid, "at \(what)") }
         if random.chance(character.interjections), mayInterject(besides: pid) { interject(besides: pid) }
     }
