@@ -169,7 +169,15 @@ extension WallTime {
 extension TransferMachine {
     private mutating func begin(_ now: WallTime, _ effects: inout [TransferEffect]) {
         guard phase == .resting else { return }
-        if TransferPosition(checkpoint.position)["ending"] != nil { return cancelNow(now, &effects) }
+        let position = TransferPosition(checkpoint.position)
+        if position["ending"] != nil {
+            guard position["stage"] == "placing", case .place(let length) = course.next(now: now) else {
+                return cancelNow(now, &effects)
+            }
+            // It was cancelled as it got its name, and may have it: whoever is told that it was cancelled finds no file.
+            (phase, stop) = (.placing, .cancel)
+            return effects.append(.place(length: length))
+        }
         if checkpoint.state == .paused { return effects.append(.wait(until: nil, .paused)) }
         if now >= intent.deadline { return fail(deadlinePassed, Answer(), now, &effects) }
         if let earliest = intent.earliest, now < earliest {

@@ -248,6 +248,36 @@ struct DownloadMachineTests {
         }
     }
 
+    @Test("One that was cancelled while its file got its name is placed by the next process: it may have the name already")
+    func cancelledWhilePlaced() throws {
+        var random = SeededNumbers(1)
+        func tell(_ event: TransferEvent, _ machine: inout TransferMachine) -> [TransferEffect] {
+            machine.handle(event, at: .start, random: &random)
+        }
+        var first = TransferMachine(.download())
+        _ = tell(.begin, &first)
+        _ = tell(.sinkReady(length: 0), &first)
+        _ = tell(.headed(Self.first), &first)
+        var end = ExchangeEnd(head: Self.first)
+        end.received = 1000
+        _ = tell(.ended(end), &first)
+        #expect(tell(.verified(.good), &first).contains(.place(length: 1000)))
+        let kept = tell(.cancel, &first).compactMap { effect in
+            if case .persist(let checkpoint, durably: true) = effect { checkpoint } else { nil }
+        }
+        let checkpoint = try #require(kept.last)
+        for isThere in [true, false] {
+            var next = TransferMachine(.download(), checkpoint: checkpoint)
+            #expect(tell(.begin, &next) == [.place(length: 1000)])
+            let failure = TransferFailure(
+                .destinationUnwritable, doing: "place", subject: "/tmp/film", cause: "no", remedy: "none")
+            let ended = tell(isThere ? .placed : .sinkFailed(failure), &next).compactMap { effect in
+                if case .finish(let result) = effect { result.outcome } else { nil }
+            }
+            #expect(ended == [isThere ? .succeeded : .cancelled])
+        }
+    }
+
     @Test("Attempts that bring something are not counted; those that bring nothing are")
     func progress() {
         var policy = TransferPolicy()
