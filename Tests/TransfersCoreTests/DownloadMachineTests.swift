@@ -248,7 +248,7 @@ struct DownloadMachineTests {
         }
     }
 
-    @Test("One that was cancelled while its file got its name is placed by the next process: it may have the name already")
+    @Test("One that was cancelled while its file got its name is placed by the next process: it may have it already")
     func cancelledWhilePlaced() throws {
         var random = SeededNumbers(1)
         func tell(_ event: TransferEvent, _ machine: inout TransferMachine) -> [TransferEffect] {
