@@ -175,12 +175,14 @@ extension Ledger {
     private func claimed(_ new: OccurrenceRow, by pid: Int32, _ actor: Actor) throws {
         guard let acting = actor.pid else {
             // It appears after the death of who claimed it.
-            if actor.isHolding(new) { throw Violation(promise: "c", what: "\(describe(new)) was claimed by a sleeper") }
+            if actor.isHolding(new), !actor.isLate {
+                throw Violation(promise: "c", what: "\(describe(new)) was claimed by a sleeper")
+            }
             return
         }
         guard acting == pid else {
-            // It was killed in its commit, and no look was possible since.
-            if actor.isLate, !actor.isHolding(new) { return }
+            // Nobody can say whose it is.
+            if actor.isLate { return }
             throw Violation(promise: "c", what: "\(describe(new)) was claimed by process \(acting) for another")
         }
         guard actor.wall >= new.instant else {

@@ -82,7 +82,7 @@ struct Ledger {
         var wall: Int64
         /// The host's time zone.
         var local: Int
-        /// Whether commits of the dead may show only now.
+        /// Whether no look was possible since an earlier commit: of one who died in it, or was interrupted after it.
         var isLate: Bool
         /// Whether who holds it lives, and has not let go of it.
         var isHolding: (OccurrenceRow) -> Bool

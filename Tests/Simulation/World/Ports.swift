@@ -136,6 +136,7 @@ final class Ports: TimeSource, ZoneSource, ConditionsSource, HostPort, Waker, St
 
     func arm(at instant: WallTime, now: Moment) throws(SchedulingFailure) -> ArmedWakeup {
         world.boundary(pid, "arm")
+        world.unarmed[pid] = world.clocks.awake
         if isDead || world.busFails() { throw refuse("arm") }
         let (name, armed) = world.armTimer(at: instant.microseconds)
         let answer = ArmedWakeup(
@@ -143,6 +144,7 @@ final class Ports: TimeSource, ZoneSource, ConditionsSource, HostPort, Waker, St
         world.boundary(pid, "armed")
         // It was armed, and the answer was lost.
         if isDead || world.busFails() { throw refuse("arm") }
+        world.unarmed[pid] = nil
         return answer
     }
 

@@ -13,7 +13,8 @@ extension World {
     func checkWakeup(isBetweenSteps: Bool) {
         guard violation == nil else { return }
         // What is armed in the middle of a step may be given up before its end, and a commit of the dead may come to light.
-        if isBetweenSteps, isExcused || mayBeLate, ledger.intents.isEmpty,
+        unarmed = unarmed.filter { !isDead($0.key) && clocks.awake < $0.value + Self.watchdog }
+        if isBetweenSteps, isExcused || mayBeLate, ledger.intents.isEmpty, unarmed.isEmpty,
             lackOfWakeup(isStrict: true, countsServices: false) == nil
         {
             isExcused = false

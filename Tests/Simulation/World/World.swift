@@ -73,6 +73,8 @@ package final class World: @unchecked Sendable {
     var managerRefusals = 0
     /// Something was made due by the debugger's command: if it cannot start now it runs, but late.
     var mayBeLate = false
+    /// Who was refused the last time that it armed, and when on the awake clock: it tries again with its heartbeat.
+    var unarmed: [Int32: Int64] = [:]
 
     package private(set) var steps = 0
     package var violation: Violation?
