@@ -166,7 +166,7 @@ def cold(program, directory):
     return began - due, handled - due
 
 
-def measure_cold(count=30):
+def measure_cold(count=120):
     base = in_twenty_days()
     programs = {
         "swift": (SUBJECT, store("cold.subject", base)),
