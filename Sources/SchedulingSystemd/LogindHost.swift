@@ -54,12 +54,9 @@ package final class LogindHost: HostPort {
             // A connection from before does not listen.
             LogindHost.drop(&state)
             state.listener = onEvent
-            var announced = (try? connect(&state)) ?? []
+            let announced = (try? connect(&state)) ?? []
             // What came beside the answers; no other thread is woken for what is mostly nothing.
-            for event in LogindHost.drain(&state) {
-                if event == .didWake { announced = [] } else { announced.append(event) }
-            }
-            return announced
+            return LogindHost.following(announced, LogindHost.drain(&state))
         }
     }
 
@@ -174,16 +171,18 @@ package final class LogindHost: HostPort {
             if listens, told[1]?.bool == true { announced.append(.willSleep(grace: state.grace)) }
             if listens, told[2]?.bool == true { announced.append(.willShutDown(grace: state.grace)) }
         }
-        for signal in signals where signal.sender == state.owner {
-            switch LogindHost.event(signal, grace: state.grace) {
-            case .didWake: announced = []
-            case let event?: announced.append(event)
-            case nil: break
-            }
-        }
+        let (owner, grace) = (state.owner, state.grace)
+        let early = signals.filter { $0.sender == owner }.compactMap { LogindHost.event($0, grace: grace) }
         if listens { state.source = watch(bus.descriptor) }
         state.bus = consume bus
-        return announced
+        return LogindHost.following(announced, early)
+    }
+
+    /// What is still announced once these events have come.
+    private static func following(_ announced: [HostEvent], _ events: [HostEvent]) -> [HostEvent] {
+        events.reduce(into: announced) { announced, event in
+            if event == .didWake { announced = [] } else { announced.append(event) }
+        }
     }
 
     /// What logind is asked of itself: the first one always, the others by who listens.

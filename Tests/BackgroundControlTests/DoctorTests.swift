@@ -85,6 +85,10 @@ struct DoctorTests {
         }
     }
 
+    private static func exits(_ status: Int32) -> @Sendable (inout AppExamination) -> Void {
+        { $0.failingServices = [FailingService(name: "x.service", result: "exit-code", end: .exited(status))] }
+    }
+
     static let cases: [Case] = [
         Case("store", "state", .problem, says: "it is damaged", remedy: "restore it") {
             $0.trouble = AppReport.Trouble(code: "storeCorrupt", message: "it is damaged", remedy: "restore it")
@@ -155,35 +159,25 @@ struct DoctorTests {
         },
         Case(
             "no working directory", "launch", .problem, says: "its working directory cannot be entered (200/CHDIR)",
-            remedy: "systemctl --user cat 'app-background-reader@.service'"
-        ) {
-            $0.failingServices = [FailingService(name: "x.service", result: "exit-code", end: .exited(200))]
-        },
+            remedy: "systemctl --user cat 'app-background-reader@.service'",
+            exits(200)),
         Case(
             "scheduling refused", "launch", .problem,
             says: "its CPU scheduling policy was refused (214/SETSCHEDULER): x.service",
-            remedy: "set CPUSchedulingPolicy= to what is allowed, or to nothing: systemctl --user edit 'app-"
-        ) {
-            $0.failingServices = [FailingService(name: "x.service", result: "exit-code", end: .exited(214))]
-        },
+            remedy: "set CPUSchedulingPolicy= to what is allowed, or to nothing: systemctl --user edit 'app-",
+            exits(214)),
         Case(
             "unknown user", "launch", .problem, says: "its user is unknown, or could not be taken on (217/USER)",
-            remedy: "set User= to"
-        ) {
-            $0.failingServices = [FailingService(name: "x.service", result: "exit-code", end: .exited(217))]
-        },
+            remedy: "set User= to",
+            exits(217)),
         Case(
             "namespace", "launch", .problem, says: "its view of the file system could not be made (226/NAMESPACE)",
-            remedy: "set ReadWritePaths= and the like"
-        ) {
-            $0.failingServices = [FailingService(name: "x.service", result: "exit-code", end: .exited(226))]
-        },
+            remedy: "set ReadWritePaths= and the like",
+            exits(226)),
         Case(
             "without a setting", "launch", .problem, says: "no session could be made for its process (220/SETSID)",
-            remedy: "journalctl --user -u"
-        ) {
-            $0.failingServices = [FailingService(name: "x.service", result: "exit-code", end: .exited(220))]
-        },
+            remedy: "journalctl --user -u",
+            exits(220)),
         Case(
             "launch not handled", "launch", .problem, says: "1 launches ended without",
             remedy: "handleBackgroundLaunch() early"
